@@ -1,0 +1,66 @@
+import { RUN_STATES } from '@trainyard/core/training/states.ts';
+import { z } from 'zod';
+import { route } from './route.ts';
+import { Run, RunDetail } from './schemas/run.ts';
+import { LogAnswer, LogQuery, PublishAnswer, PublishBody, ReportsAnswer, ReportsBody } from './schemas/runner.ts';
+import { ServerStatus } from './schemas/server.ts';
+import { RunBody, Training, TrainingBody } from './schemas/training.ts';
+
+const id = z.strictObject({ id: z.string() });
+const runId = z.strictObject({ id: z.string().describe('Run id (32 hex digits, or its first 6 and more) or run number') });
+const digest = z.strictObject({ digest: z.string().describe('sha256 of the upload, 64 hex digits') });
+const secretName = z.strictObject({ name: z.string().regex(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be an id: lowercase letters, digits and -') });
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+const paging = { limit: z.coerce.number().int().min(1).max(500).default(50), cursor: z.string().optional().describe('`nextCursor` of the page before') };
+const oneOrMore = <T extends z.ZodType>(item: T) => z.union([item.transform((one) => [one]), z.array(item)]);
+
+function page<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextCursor: z.string().optional().describe('Absent on the last page') });
+}
+
+const Message = z.object({ message: z.string() });
+const ArtifactFile = z.object({ path: z.string(), isDirectory: z.boolean(), sizeBytes: z.int().optional() });
+const Secret = z.object({ name: z.string(), updatedAt: z.string() });
+const Token = z.object({ id: z.string(), name: z.string(), createdAt: z.string(), lastUsedAt: z.string().optional() });
+
+/** The native HTTP contract. The server mounts it, /openapi.json prints it, the typed client is made from it. */
+export const routes = {
+  listTrainings: route({ method: 'GET', path: '/api/v1/trainings', tag: 'trainings', access: 'user', summary: 'List trainings, newest change first', query: z.strictObject({ ...paging, project: z.string().optional(), modelName: z.string().optional(), toolchain: z.string().optional() }), status: 200, answer: page(Training) }),
+  createTraining: route({ method: 'POST', path: '/api/v1/trainings', tag: 'trainings', access: 'user', summary: 'Create a training and start its first run', query: z.strictObject({ run: flag.default(true).describe('false: keep it without running it') }), body: TrainingBody, status: 201, answer: Training }),
+  getTraining: route({ method: 'GET', path: '/api/v1/trainings/:id', tag: 'trainings', access: 'user', summary: 'Get a training with the state of its latest run', params: id, status: 200, answer: Training }),
+  editTraining: route({ method: 'PUT', path: '/api/v1/trainings/:id', tag: 'trainings', access: 'user', summary: 'Replace the spec of a training and start a new run; earlier runs stay', params: id, query: z.strictObject({ run: flag.default(true) }), body: TrainingBody, status: 200, answer: Training }),
+  deleteTraining: route({ method: 'DELETE', path: '/api/v1/trainings/:id', tag: 'trainings', access: 'user', summary: 'Delete a training; its runs, logs and models stay', params: id, query: z.strictObject({ force: flag.default(false).describe('true: stop its active runs first') }), status: 200, answer: Message }),
+  runTraining: route({ method: 'POST', path: '/api/v1/trainings/:id/runs', tag: 'runs', access: 'user', summary: 'Start a new run, with other parameters if wished', params: id, body: RunBody, status: 201, answer: Run }),
+  listRuns: route({ method: 'GET', path: '/api/v1/runs', tag: 'runs', access: 'user', summary: 'List runs, newest first', query: z.strictObject({ ...paging, training: z.string().optional(), project: z.string().optional(), state: oneOrMore(z.enum(RUN_STATES)).optional() }), status: 200, answer: page(Run) }),
+  getRun: route({ method: 'GET', path: '/api/v1/runs/:id', tag: 'runs', access: 'user', summary: 'Get a run with its attempts and steps', params: runId, status: 200, answer: RunDetail }),
+  stopRun: route({ method: 'POST', path: '/api/v1/runs/:id/stop', tag: 'runs', access: 'user', summary: 'Stop a run: politely, then for good after its grace period', params: runId, status: 202, answer: Run }),
+  retryRun: route({ method: 'POST', path: '/api/v1/runs/:id/retry', tag: 'runs', access: 'user', summary: 'Start a new run like one that has ended', params: runId, status: 201, answer: Run }),
+  runEvents: route({ method: 'GET', path: '/api/v1/runs/:id/events', tag: 'runs', access: 'user', summary: 'Server-sent events: `event:` is the kind, `id:` resumes by Last-Event-ID, `event: end` closes', params: runId, status: 200, gives: 'events' }),
+  runLog: route({ method: 'GET', path: '/api/v1/runs/:id/log', tag: 'runs', access: 'user', summary: 'The log as bytes, from any byte; `follow=true` stays open until the run has ended', params: runId, query: z.strictObject({ attempt: z.coerce.number().int().min(1).optional().describe('The last one when absent; following goes on with later ones'), fromByte: z.coerce.number().int().min(0).default(0), tail: z.coerce.number().int().min(0).optional().describe('Only the last N lines'), follow: flag.default(false) }), status: 200, gives: 'bytes' }),
+  runLogEvents: route({ method: 'GET', path: '/api/v1/runs/:id/log/events', tag: 'runs', access: 'user', summary: 'Server-sent events of the log: `id:` is `<attempt>:<next byte>`, `data:` JSON `{"attempt","from","text"}`', params: runId, query: z.strictObject({ attempt: z.coerce.number().int().min(1).optional(), fromByte: z.coerce.number().int().min(0).default(0) }), status: 200, gives: 'events' }),
+  listRunArtifacts: route({ method: 'GET', path: '/api/v1/runs/:id/artifacts', tag: 'runs', access: 'user', summary: 'List one directory of the artifacts of a run', params: runId, query: z.strictObject({ path: z.string().default('') }), status: 200, answer: z.object({ files: z.array(ArtifactFile) }) }),
+  getRunArtifact: route({ method: 'GET', path: '/api/v1/runs/:id/artifact', tag: 'runs', access: 'user', summary: 'Download one artifact of a run', params: runId, query: z.strictObject({ path: z.string() }), status: 200, gives: 'bytes' }),
+
+  putSnapshot: route({ method: 'PUT', path: '/api/v1/snapshots/:digest', tag: 'snapshots', access: 'user', summary: 'Upload a packed source (tar.gz), once per content', params: digest, takes: 'bytes', status: 201, answer: z.object({ digest: z.string(), sizeBytes: z.int() }) }),
+  findSnapshot: route({ method: 'GET', path: '/api/v1/snapshots/:digest/info', tag: 'snapshots', access: 'user', summary: 'Is this source here already?', params: digest, status: 200, answer: z.object({ digest: z.string(), sizeBytes: z.int() }) }),
+  getSnapshot: route({ method: 'GET', path: '/api/v1/snapshots/:digest', tag: 'snapshots', access: 'user_or_run', summary: 'Download a packed source', params: digest, status: 200, gives: 'bytes' }),
+
+  listSecrets: route({ method: 'GET', path: '/api/v1/secrets', tag: 'secrets', access: 'user', summary: 'Names of the sealed secrets; values are never answered', query: z.strictObject(paging), status: 200, answer: page(Secret) }),
+  putSecret: route({ method: 'PUT', path: '/api/v1/secrets/:name', tag: 'secrets', access: 'user', summary: 'Seal a secret for use in `secretEnvs`', params: secretName, body: z.strictObject({ value: z.string().min(1).max(65_536) }), status: 200, answer: Secret }),
+  deleteSecret: route({ method: 'DELETE', path: '/api/v1/secrets/:name', tag: 'secrets', access: 'user', summary: 'Delete a secret', params: secretName, status: 200, answer: Message }),
+
+  listTokens: route({ method: 'GET', path: '/api/v1/tokens', tag: 'tokens', access: 'user', summary: 'List the tokens of users; never their values', status: 200, answer: z.object({ items: z.array(Token) }) }),
+  createToken: route({ method: 'POST', path: '/api/v1/tokens', tag: 'tokens', access: 'user', summary: 'Create a token; its value is answered this once', body: z.strictObject({ name: z.string().min(1).max(128) }), status: 201, answer: Token.extend({ token: z.string() }) }),
+  revokeToken: route({ method: 'DELETE', path: '/api/v1/tokens/:id', tag: 'tokens', access: 'user', summary: 'Revoke a token at once', params: id, status: 200, answer: Message }),
+
+  health: route({ method: 'GET', path: '/health', tag: 'server', access: 'public', summary: '200 when the server can serve', status: 200, answer: z.object({ status: z.literal('ok') }) }),
+  status: route({ method: 'GET', path: '/api/v1/status', tag: 'server', access: 'user', summary: 'Version, engines, toolchains, queue', status: 200, answer: ServerStatus }),
+
+  report: route({ method: 'POST', path: '/api/v1/runner/reports', tag: 'runner', access: 'run', summary: 'Reports and heartbeats of an attempt; idempotent by sequence number', body: ReportsBody, status: 200, answer: ReportsAnswer }),
+  appendLog: route({ method: 'PUT', path: '/api/v1/runner/log', tag: 'runner', access: 'run', summary: 'Append bytes to the log of an attempt at an offset; bytes that are there already count once', query: LogQuery, takes: 'bytes', status: 200, answer: LogAnswer }),
+  publish: route({ method: 'POST', path: '/api/v1/runner/model', tag: 'runner', access: 'run', summary: 'Register the model of the run', body: PublishBody, status: 200, answer: PublishAnswer }),
+} as const;
+
+export type Routes = typeof routes;
+export type RouteName = keyof Routes;

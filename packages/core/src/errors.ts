@@ -1,0 +1,109 @@
+/**
+ * Every error a caller can meet, in one table: what was asked and found (`text`), what to do next (`hint`).
+ * `{name}` is filled from the parameters of `TrainyardError`. The kind carries the HTTP status; dialects map kinds
+ * exhaustively and may override single codes. docs/reference/errors.md is printed from this table.
+ */
+export const ERROR_KINDS = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  gone: 410,
+  too_large: 413,
+  limit: 429,
+  internal: 500,
+  unsupported: 501,
+  unavailable: 503,
+} as const;
+
+export type ErrorKind = keyof typeof ERROR_KINDS;
+
+interface ErrorEntry {
+  readonly kind: ErrorKind;
+  readonly text: string;
+  readonly hint: string;
+}
+
+export const ERRORS = {
+  BAD_REQUEST: { kind: 'invalid', text: 'the request is not understood: {problem}', hint: 'compare it with /openapi.json' },
+  INVALID_JSON: { kind: 'invalid', text: 'the body is not valid JSON: {problem}', hint: 'send one JSON document with Content-Type: application/json' },
+  INVALID_YAML: { kind: 'invalid', text: '{file} is neither JSON nor YAML: {problem}', hint: 'check the line that is named; strings with braces or colons need quotes' },
+  INVALID_MANIFEST: { kind: 'invalid', text: '{file}: {problem}', hint: 'see docs/reference/training.md for every field' },
+  INVALID_FIELDS: { kind: 'invalid', text: '{problem}', hint: 'see docs/reference/training.md for every field' },
+  INVALID_TRAINING: { kind: 'invalid', text: 'Validation of model training is failed: {problems}', hint: 'correct the fields that are named and send the training again' },
+  INVALID_CURSOR: { kind: 'invalid', text: "'{cursor}' is not a cursor of this list", hint: 'start again without a cursor' },
+  INVALID_UPLOAD: { kind: 'invalid', text: 'the uploaded source is refused: {problem}', hint: 'pack the directory again with: trainyard train run' },
+  INVALID_SETTING: { kind: 'invalid', text: "the setting '{setting}' is wrong: {problem}", hint: 'see docs/reference/config.md' },
+  UNSAFE_BIND: { kind: 'invalid', text: "refusing to listen on '{host}': it can be reached from other machines and authentication is off", hint: 'leave authentication on, or listen on 127.0.0.1' },
+  UNAUTHENTICATED: { kind: 'unauthenticated', text: 'this call needs a valid token', hint: 'set TRAINYARD_TOKEN, or send: Authorization: Bearer <token>' },
+  FORBIDDEN: { kind: 'forbidden', text: 'this token may not {action}', hint: 'use a token with wider rights' },
+  WRONG_HOST: { kind: 'forbidden', text: "the Host header '{host}' is not one this server answers to", hint: 'use the address the server printed, or add the name with --allowed-hosts' },
+  WRONG_ORIGIN: { kind: 'forbidden', text: "calls from the origin '{origin}' are refused", hint: 'call the API from the same origin, or without a browser' },
+  TRAINING_NOT_FOUND: { kind: 'not_found', text: "there is no training '{id}'", hint: 'list the trainings with: trainyard train list' },
+  TRAINING_EXISTS: { kind: 'conflict', text: "a training '{id}' exists already", hint: 'run it again with: trainyard train edit -f FILE, or choose another id' },
+  RUN_NOT_FOUND: { kind: 'not_found', text: "there is no run '{id}'", hint: 'list the runs with: trainyard runs' },
+  RUN_ENDED: { kind: 'conflict', text: "run {id} is {state} already", hint: 'start it again with: trainyard retry {id}' },
+  RUN_ACTIVE: { kind: 'conflict', text: "run {id} is still {state}", hint: 'wait for its end, or stop it with: trainyard stop {id}' },
+  TRAINING_ACTIVE: { kind: 'conflict', text: "training '{id}' has {count} run(s) that have not ended", hint: 'stop them first, or delete with --force' },
+  SNAPSHOT_NOT_FOUND: { kind: 'not_found', text: "there is no uploaded source '{digest}'", hint: 'upload it first with: trainyard train run' },
+  DIGEST_MISMATCH: { kind: 'invalid', text: "the upload has the digest {found}, not {digest}", hint: 'the file changed or broke on the way: upload it again' },
+  ARTIFACT_NOT_FOUND: { kind: 'not_found', text: "there is no artifact '{path}'", hint: 'list them with: trainyard artifacts RUN' },
+  SECRET_NOT_FOUND: { kind: 'not_found', text: "there is no secret '{name}'", hint: 'create it with: trainyard secret set {name}' },
+  INVALID_PATH: { kind: 'invalid', text: "'{path}' is not a path that is allowed here", hint: "use a relative path with '/' and without '..'" },
+  LOG_GAP: { kind: 'conflict', text: 'log bytes from {offset} were sent, {expected} is next', hint: 'send again from byte {expected}' },
+  STALE_ATTEMPT: { kind: 'gone', text: 'attempt {attempt} of run {id} is over', hint: 'nothing more needs to be reported for it' },
+  TOO_LARGE: { kind: 'too_large', text: '{what} is larger than {limit} bytes', hint: 'make it smaller, or raise the limit in the configuration' },
+  RATE_LIMITED: { kind: 'limit', text: 'too many calls with a wrong token', hint: 'wait {seconds} s and try again with the right one' },
+  UNSUPPORTED_ENGINE: { kind: 'invalid', text: "there is no engine '{engine}'", hint: 'engines here: {known}{nearest}' },
+  UNSUPPORTED_TOOLCHAIN: { kind: 'invalid', text: "there is no toolchain '{toolchain}'", hint: 'toolchains here: {known}{nearest}' },
+  NOT_ON_THIS_ENGINE: { kind: 'unsupported', text: "the engine '{engine}' cannot {what}", hint: 'choose an engine that can' },
+  ROUTE_NOT_FOUND: { kind: 'not_found', text: 'there is nothing at {method} {path}', hint: 'all routes: /openapi.json' },
+  DISK_FULL: { kind: 'unavailable', text: 'the disk of the data directory is full', hint: 'free some space; nothing that was acknowledged is lost' },
+  DATABASE_UNAVAILABLE: { kind: 'unavailable', text: 'the database does not answer: {problem}', hint: 'check the database; the server goes on by itself when it is back' },
+  DATABASE_TOO_NEW: { kind: 'conflict', text: "the database was written by a newer Trainyard (it knows '{migration}')", hint: 'start that version, or restore a backup' },
+  DATA_DIR_BUSY: { kind: 'conflict', text: "another server (process {pid}) uses the data directory '{dir}'", hint: 'stop it, or choose another --data-dir' },
+  PORT_TAKEN: { kind: 'conflict', text: 'port {port} on {host} is taken by another program', hint: 'choose another with --port, or --port 0 for any' },
+  SERVER_UNREACHABLE: { kind: 'unavailable', text: 'no Trainyard answers at {url}', hint: 'start it with: trainyard up, or set TRAINYARD_URL' },
+  SHUTTING_DOWN: { kind: 'unavailable', text: 'the server is shutting down', hint: 'try again in a moment' },
+  INTERNAL: { kind: 'internal', text: 'something broke inside the server', hint: 'look for the request id {requestId} in the server log' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+export type ErrorParams = Readonly<Record<string, string | number>>;
+
+/** The one error class. The code decides what it means, never `instanceof` across bundles: use `isTrainyardError`. */
+export class TrainyardError extends Error {
+  override readonly name = 'TrainyardError';
+  readonly code: ErrorCode;
+  readonly params: ErrorParams;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, params: ErrorParams = {}, options: { cause?: unknown } = {}) {
+    super(fill(ERRORS[code].text, params), options);
+    this.code = code;
+    this.params = params;
+    this.hint = fill(ERRORS[code].hint, params);
+  }
+
+  get kind(): ErrorKind {
+    return ERRORS[this.code].kind;
+  }
+
+  get status(): number {
+    return ERROR_KINDS[this.kind];
+  }
+}
+
+export function isTrainyardError(error: unknown): error is TrainyardError {
+  return error instanceof Error && error.name === 'TrainyardError' && 'code' in error;
+}
+
+/** The text of anything thrown, without its stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function fill(text: string, params: ErrorParams): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? String(params[name]) : whole));
+}

@@ -1,0 +1,106 @@
+import { didYouMean } from '../nearest.ts';
+import { artifactNameProblem } from './artifact-name.ts';
+import type { ResourceAmounts, TrainingSpec } from './spec.ts';
+
+const ID = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const LABEL = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+const QUANTITY = /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const REFERENCE = /^(?!-)[^\s~^:?*[\\\u0000-\u001f\u007f]{1,255}$/;
+const GIT_SCHEMES = ['https:', 'file:'];
+/** Variables that the runner sets itself; a training that sets them would cut its own line home. */
+const RESERVED = /^(TRAINYARD_|MLFLOW_(TRACKING_URI|TRACKING_TOKEN|RUN_ID|EXPERIMENT_ID|EXPERIMENT_NAME)$)/;
+
+/** What is wrong with an id of any resource; ODAHU's rule and words. */
+export function idProblems(id: string): string[] {
+  if (id === '') return ['ID is not valid', 'empty "ID"'];
+  return ID.test(id) ? [] : [`ID is not valid: '${id}' must have 1 to 63 lowercase letters, digits or '-', begin with a letter and end with a letter or digit`];
+}
+
+export interface Known {
+  readonly engines: readonly string[];
+  readonly toolchains: readonly string[];
+}
+
+/**
+ * Everything that is wrong with a training whose shape is right, in ODAHU's order and words where it has some.
+ * All problems at once: who corrects one should not be sent back for the next.
+ */
+export function specProblems(spec: TrainingSpec, known: Known): string[] {
+  return [
+    ...labelProblems('model.name', 'training name', spec.model.name),
+    ...labelProblems('model.version', 'training version', spec.model.version),
+    ...resourceProblems(spec),
+    ...sourceProblems(spec),
+    ...catalogProblems('toolchain', spec.toolchain, known.toolchains),
+    ...catalogProblems('engine', spec.engine, known.engines),
+    ...commandProblems(spec),
+    ...pathProblems('workDir', spec.workDir),
+    ...variableProblems(spec),
+    ...prefixed('model.artifactNameTemplate', artifactNameProblem(spec.model.artifactNameTemplate)),
+  ];
+}
+
+function labelProblems(field: string, what: string, value: string): string[] {
+  if (value === '') return [`empty ${field}`];
+  return LABEL.test(value) ? [] : [`invalid ${what}: ${value} must be valid Kubernetes label, i.e. match this pattern: ${LABEL.source}`];
+}
+
+function resourceProblems(spec: TrainingSpec): string[] {
+  const problems: string[] = [];
+  for (const [side, amounts] of [['limit', spec.resources.limits], ['request', spec.resources.requests]] as const) {
+    for (const kind of ['cpu', 'memory', 'gpu'] as const satisfies readonly (keyof ResourceAmounts)[]) {
+      const amount = amounts?.[kind];
+      if (amount !== undefined && !QUANTITY.test(amount)) {
+        problems.push(`validation of ${kind} ${side} is failed: quantities must match the regular expression '${QUANTITY.source}', found '${amount}'`);
+      }
+    }
+  }
+  return problems;
+}
+
+function sourceProblems({ algorithmSource: { git, snapshot } }: TrainingSpec): string[] {
+  if (git === undefined && snapshot === undefined) return ['no source: algorithmSource needs git or snapshot'];
+  if (git !== undefined && snapshot !== undefined) return ['both algorithmSource.git and algorithmSource.snapshot are specified, must be only one'];
+  if (snapshot !== undefined) return /^[0-9a-f]{64}$/.test(snapshot.digest) ? [] : ['algorithmSource.snapshot.digest must be 64 hex digits'];
+  return git === undefined ? [] : gitProblems(git.url, git.reference);
+}
+
+function gitProblems(url: string, reference: string | undefined): string[] {
+  const problems: string[] = [];
+  const scheme = /^([a-z][a-z0-9+.-]*:)\/\//i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === undefined || !GIT_SCHEMES.includes(scheme)) problems.push(`algorithmSource.git.url must begin with https:// or file://, found '${url}'`);
+  if (/^[a-z]+:\/\/[^/@]*:[^/@]*@/i.test(url)) problems.push('algorithmSource.git.url must not hold a password');
+  if (reference !== undefined && (!REFERENCE.test(reference) || reference.includes('..'))) problems.push(`algorithmSource.git.reference '${reference}' is not a branch, tag or commit`);
+  return problems;
+}
+
+function catalogProblems(what: string, name: string, known: readonly string[]): string[] {
+  if (name === '') return [`empty ${what} parameter`];
+  return known.includes(name) ? [] : [`there is no ${what} '${name}' (known: ${known.join(', ')})${didYouMean(name, known)}`];
+}
+
+function commandProblems(spec: TrainingSpec): string[] {
+  return spec.toolchain === 'command' && spec.args.length === 0 ? ["the toolchain 'command' needs args: the program and its arguments"] : [];
+}
+
+function pathProblems(field: string, path: string): string[] {
+  const segments = path.split('/');
+  const leaves = path.startsWith('/') || path.includes('\\') || path.includes('\0') || segments.includes('..');
+  return leaves ? [`${field} '${path}' must be a path inside of the source`] : [];
+}
+
+function variableProblems(spec: TrainingSpec): string[] {
+  const seen = new Set<string>();
+  return [...spec.envs, ...spec.secretEnvs].flatMap(({ name }) => {
+    const twice = seen.has(name);
+    seen.add(name);
+    if (!VARIABLE.test(name)) return [`'${name}' is not a name of an environment variable`];
+    if (RESERVED.test(name)) return [`the environment variable '${name}' is set by Trainyard itself`];
+    return twice ? [`the environment variable '${name}' is given twice`] : [];
+  });
+}
+
+function prefixed(field: string, problem: string | undefined): string[] {
+  return problem === undefined ? [] : [`${field}: ${problem}`];
+}

@@ -1,0 +1,112 @@
+import type { Reason } from './reason.ts';
+import type { StepName } from './states.ts';
+
+/** What the user asked for, with defaults filled: ODAHU's ModelTraining and our superset of it. Durations are milliseconds. */
+export interface TrainingSpec {
+  readonly model: ModelName;
+  readonly toolchain: string;
+  readonly engine: string;
+  readonly project: string;
+  /** Where the code comes from; exactly one of them. */
+  readonly algorithmSource: AlgorithmSource;
+  /** MLproject entry point, or a script (`train.py`, `train.sh`) in workDir. */
+  readonly entrypoint?: string | undefined;
+  /** Toolchain `command`: the argv. Toolchain `mlflow`: not used (as in ODAHU). */
+  readonly args: readonly string[];
+  /** Relative to the root of the source. */
+  readonly workDir: string;
+  readonly hyperParameters: Readonly<Record<string, string>>;
+  readonly envs: readonly EnvironmentVariable[];
+  /** Environment variable → name of a sealed secret. */
+  readonly secretEnvs: readonly SecretVariable[];
+  readonly image?: string | undefined;
+  readonly resources: Resources;
+  /** Larger goes first; -1000…1000. */
+  readonly priority: number;
+  readonly timeout: Timeouts;
+  readonly retry: RetryPolicy;
+  readonly register: Registration;
+  readonly environment: EnvironmentChoice;
+  /** Name of the MLflow experiment its runs belong to; the training's id when absent. */
+  readonly experiment?: string | undefined;
+}
+
+export interface ModelName {
+  readonly name: string;
+  readonly version: string;
+  /** Go template over .Name, .Version, .RandomUUID, .CommitID. */
+  readonly artifactNameTemplate: string;
+}
+
+export interface AlgorithmSource {
+  readonly git?: GitSource | undefined;
+  readonly snapshot?: SnapshotSource | undefined;
+}
+
+export interface GitSource {
+  /** https:// or file:// */
+  readonly url: string;
+  /** Branch, tag or commit; the default branch when absent. */
+  readonly reference?: string | undefined;
+}
+
+export interface SnapshotSource {
+  /** sha256 of the uploaded tar.gz, 64 hex digits. */
+  readonly digest: string;
+}
+
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface SecretVariable {
+  readonly name: string;
+  readonly secret: string;
+}
+
+export interface ResourceAmounts {
+  readonly cpu?: string | undefined;
+  readonly memory?: string | undefined;
+  readonly gpu?: string | undefined;
+}
+
+export interface Resources {
+  readonly limits?: ResourceAmounts | undefined;
+  readonly requests?: ResourceAmounts | undefined;
+}
+
+export interface Timeouts {
+  /** From the start of an attempt to its end. */
+  readonly runMs: number;
+  readonly stepsMs: Readonly<Partial<Record<StepName, number | undefined>>>;
+  /** From the polite signal to the one that cannot be refused. */
+  readonly graceMs: number;
+}
+
+export interface RetryPolicy {
+  readonly maxAttempts: number;
+  /** Reasons to try again for, beside those that always are. */
+  readonly on: readonly Reason[];
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+}
+
+export interface Registration {
+  /** `when_present`: a model that is there is registered, a missing one is no failure. */
+  readonly mode: 'required' | 'when_present' | 'never';
+  /** Name in the registry; model.name when absent. */
+  readonly name?: string | undefined;
+  /** Which of several logged models is meant. */
+  readonly artifact?: string | undefined;
+  readonly aliases: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface EnvironmentChoice {
+  /** `auto`: uv when it can be had, venv and pip otherwise. `none`: the python that is there, nothing installed. */
+  readonly manager: 'auto' | 'uv' | 'venv' | 'conda' | 'none';
+  readonly pythonMismatch: 'fail' | 'nearest';
+}
+
+export const DEFAULT_ARTIFACT_NAME = '{{ .Name }}-{{ .Version }}-{{ .RandomUUID }}.zip';
