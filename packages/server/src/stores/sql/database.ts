@@ -1,0 +1,89 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { TrainyardError, messageOf } from '@trainyard/core/errors.ts';
+import { type Dialect, Kysely, type Transaction } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { MIGRATIONS } from './migrations/catalog.ts';
+import type { Schema } from './schema.ts';
+
+export type Trx = Transaction<Schema>;
+
+/**
+ * One database, SQLite or PostgreSQL, behind the same queries. What `write` answered is on disk: SQLite runs in WAL mode with
+ * synchronous=FULL, PostgreSQL with its default synchronous_commit.
+ */
+export interface Database {
+  readonly kind: 'sqlite' | 'postgresql';
+  /** For reading. */
+  readonly read: Kysely<Schema>;
+  /** One transaction; retried when the database asks for that. Nothing else may happen inside: no network, no files. */
+  write<T>(work: (trx: Trx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** `sqlite:///path`, `postgres://…` or `postgresql://…`. Brings the schema up to date under a lock. */
+export async function openDatabase(url: string): Promise<Database> {
+  const kind = /^postgres(ql)?:\/\//.test(url) ? 'postgresql' : 'sqlite';
+  const read = new Kysely<Schema>({ dialect: kind === 'postgresql' ? await postgresDialect(url) : await sqliteDialect(sqlitePath(url)) });
+  try {
+    await migrate(read);
+  } catch (error) {
+    await read.destroy();
+    throw error;
+  }
+  return { kind, read, write: (work) => inTransaction(read, work), close: () => read.destroy() };
+}
+
+/** The file of a `sqlite:///…` URL. */
+export function sqlitePath(url: string): string {
+  const path = /^sqlite:\/\/(\/.+)$/.exec(url)?.[1];
+  if (path === undefined) throw new TrainyardError('INVALID_SETTING', { setting: 'database-url', problem: 'it must begin with sqlite:/// or postgresql://' });
+  return path;
+}
+
+async function sqliteDialect(path: string): Promise<Dialect> {
+  const [{ default: Sqlite }, { SqliteDialect }] = await Promise.all([import('better-sqlite3'), import('kysely')]);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const database = new Sqlite(path, { timeout: 10_000 });
+  database.pragma('journal_mode = WAL');
+  // FULL: a commit that was answered survives a power cut, not only a crash of the process
+  database.pragma('synchronous = FULL');
+  database.pragma('cache_size = -32000');
+  database.pragma('temp_store = MEMORY');
+  return new SqliteDialect({ database });
+}
+
+async function postgresDialect(url: string): Promise<Dialect> {
+  const [{ default: pg }, { PostgresDialect }] = await Promise.all([import('pg'), import('kysely')]);
+  // int8 arrives as text; our counters and milliseconds are far below 2^53
+  pg.types.setTypeParser(20, Number);
+  const pool = new pg.Pool({ connectionString: url, max: 16, connectionTimeoutMillis: 15_000 });
+  // a connection that breaks while idle is replaced by the pool; without a listener it would end the process
+  pool.on('error', () => undefined);
+  return new PostgresDialect({ pool });
+}
+
+async function migrate(db: Kysely<Schema>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  const unknown = /previously executed migration (\S+) is missing/.exec(messageOf(error))?.[1];
+  if (unknown !== undefined) throw new TrainyardError('DATABASE_TOO_NEW', { migration: unknown });
+  throw error;
+}
+
+const MAX_TRIES = 6;
+/** Serialization failure and deadlock of PostgreSQL: the whole transaction may simply be run again. */
+const RETRYABLE = new Set(['40001', '40P01']);
+
+async function inTransaction<T>(db: Kysely<Schema>, work: (trx: Trx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      const code = (error as { code?: unknown }).code;
+      if (code === 'SQLITE_FULL') throw new TrainyardError('DISK_FULL', {}, { cause: error });
+      if (attempt >= MAX_TRIES || typeof code !== 'string' || !RETRYABLE.has(code)) throw error;
+    }
+  }
+}
