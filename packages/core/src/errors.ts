@@ -66,6 +66,11 @@ export const ERRORS = {
   PORT_TAKEN: { kind: 'conflict', text: 'port {port} on {host} is taken by another program', hint: 'choose another with --port, or --port 0 for any' },
   SERVER_UNREACHABLE: { kind: 'unavailable', text: 'no Trainyard answers at {url}', hint: 'start it with: trainyard up, or set TRAINYARD_URL' },
   SHUTTING_DOWN: { kind: 'unavailable', text: 'the server is shutting down', hint: 'try again in a moment' },
+  USAGE: { kind: 'invalid', text: '{problem}', hint: '{advice}' },
+  UNSAFE_TOKEN_FILE: { kind: 'forbidden', text: '{file} holds a token and {problem}', hint: 'make it yours alone (chmod 600 {file}), or remove it and start the server again' },
+  SOURCE_REFUSED: { kind: 'invalid', text: "the source '{dir}' cannot be packed: {problem}", hint: '{advice}' },
+  FILE_EXISTS: { kind: 'conflict', text: "'{file}' exists already", hint: 'choose another name with -O, or write over it with --force' },
+  DOWNLOAD_BROKEN: { kind: 'unavailable', text: "the download of '{path}' broke off after {received} of {expected} bytes", hint: 'nothing was left behind: run the command again' },
   INTERNAL: { kind: 'internal', text: 'something broke inside the server', hint: 'look for the request id {requestId} in the server log' },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -8,6 +8,7 @@ export const ErrorAnswer = z.object({
     hint: z.string(),
     status: z.int(),
     requestId: z.string(),
+    expected: z.int().optional().describe('LOG_GAP: the byte that comes next'),
     problems: z.array(z.string()).optional().describe('Each thing that is wrong, when there are several'),
   }),
 });

@@ -21,7 +21,11 @@ function duration(description: string) {
     .describe(description);
 }
 
-const resourceAmounts = z.strictObject({ cpu: scalar.optional(), memory: scalar.optional(), gpu: scalar.optional() });
+const resourceAmounts = z.strictObject({
+  cpu: scalar.optional().describe('Cores, as in Kubernetes: `2`, `500m`'),
+  memory: scalar.optional().describe('Bytes, as in Kubernetes: `512Mi`, `4Gi`'),
+  gpu: scalar.optional().describe('Whole devices'),
+});
 
 const stepTimeouts = z.strictObject(
   Object.fromEntries(STEPS.map((step) => [step, duration(`Limit of the step '${step}'`).optional()])) as Record<(typeof STEPS)[number], z.ZodOptional<ReturnType<typeof duration>>>,
@@ -41,51 +45,53 @@ const retryPolicy = z.strictObject({
 });
 
 const registration = z.strictObject({
-  mode: z.enum(['required', 'when_present', 'never']).optional().describe("Default: required for the toolchain 'mlflow', when_present for 'command'"),
+  mode: z.enum(['required', 'when_present', 'never']).optional().describe("`required`: a run that leaves no model fails. Default: required for the toolchain 'mlflow', when_present for 'command'"),
   name: z.string().min(1).max(256).optional().describe('Name in the registry; model.name when absent'),
   artifact: z.string().min(1).optional().describe('Which of several logged models is meant'),
-  aliases: z.array(z.string().min(1).max(256)).max(50).default([]),
-  tags: z.record(z.string().min(1).max(250), scalar).default({}),
+  aliases: z.array(z.string().min(1).max(256)).max(50).default([]).describe('Aliases the new version takes over'),
+  tags: z.record(z.string().min(1).max(250), scalar).default({}).describe('Tags of the new version'),
 });
 
 const environmentChoice = z.strictObject({
-  manager: z.enum(['auto', 'uv', 'venv', 'conda', 'none']).default('auto'),
-  pythonMismatch: z.enum(['fail', 'nearest']).default('fail'),
+  manager: z.enum(['auto', 'uv', 'venv', 'conda', 'none']).default('auto').describe('`auto`: uv when it can be had, venv and pip otherwise. `none`: the Python that is there, nothing is installed'),
+  pythonMismatch: z.enum(['fail', 'nearest']).default('fail').describe('When the Python the project asks for is not there: fail, or take the nearest one and warn'),
 });
 
 /** The fields of a training as users write them. */
 export const TrainingSpecBody = z.strictObject({
   model: z.strictObject({
-    name: z.string().max(256),
-    version: scalar,
-    artifactNameTemplate: z.string().default(DEFAULT_ARTIFACT_NAME),
+    name: z.string().max(256).describe('Name of the model, and of the registered model'),
+    version: scalar.describe('Version of the model as its author counts'),
+    artifactNameTemplate: z.string().default(DEFAULT_ARTIFACT_NAME).describe('File name of the trained model binary, over .Name, .Version, .RandomUUID and .CommitID'),
   }),
-  toolchain: z.string(),
-  engine: z.string().default('local'),
-  project: z.string().regex(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be an id: lowercase letters, digits and -').default('default'),
-  algorithmSource: z.strictObject({
-    git: z.strictObject({ url: z.string().min(1).max(2048), reference: scalar.optional() }).optional(),
-    snapshot: z.strictObject({ digest: z.string() }).optional(),
-  }),
-  entrypoint: z.string().min(1).max(1024).optional(),
-  args: z.array(scalar).max(10_000).default([]),
-  workDir: z.string().max(4096).default('./'),
-  hyperParameters: z.record(z.string().min(1).max(250), scalar).default({}),
-  envs: z.array(z.strictObject({ name: z.string(), value: scalar })).default([]),
-  secretEnvs: z.array(z.strictObject({ name: z.string(), secret: z.string() })).default([]),
-  image: z.string().optional(),
-  resources: z.strictObject({ limits: resourceAmounts.optional(), requests: resourceAmounts.optional() }).default({}),
-  priority: z.int().min(-1000).max(1000).default(0),
-  timeout: z.union([timeouts, duration('Limit of an attempt')]).prefault({}),
-  retry: retryPolicy.prefault({}),
-  register: z.union([registration, z.boolean()]).prefault({}),
-  environment: environmentChoice.prefault({}),
-  experiment: z.string().min(1).max(256).optional(),
+  toolchain: z.string().describe('How the source becomes a launch: `mlflow` (an MLproject) or `command` (any program)'),
+  engine: z.string().default('local').describe('Where it runs'),
+  project: z.string().regex(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be an id: lowercase letters, digits and -').default('default').describe('Whose limits it counts for'),
+  algorithmSource: z
+    .strictObject({
+      git: z.strictObject({ url: z.string().min(1).max(2048).describe('https:// or file://'), reference: scalar.optional().describe('Branch, tag or commit; the default branch when absent') }).optional().describe('A git repository'),
+      snapshot: z.strictObject({ digest: z.string().describe('sha256 of the upload, 64 hex digits') }).optional().describe('A directory that was packed and uploaded'),
+    })
+    .describe('Where the code comes from; exactly one of them'),
+  entrypoint: z.string().min(1).max(1024).optional().describe('MLproject entry point, or a script (`train.py`, `train.sh`) in workDir'),
+  args: z.array(scalar).max(10_000).default([]).describe("Toolchain 'command': the program and its arguments"),
+  workDir: z.string().max(4096).default('./').describe('Where it runs, relative to the root of the source'),
+  hyperParameters: z.record(z.string().min(1).max(250), scalar).default({}).describe('Parameters of the training, by name'),
+  envs: z.array(z.strictObject({ name: z.string(), value: scalar })).default([]).describe('Environment variables of the training'),
+  secretEnvs: z.array(z.strictObject({ name: z.string().describe('Environment variable'), secret: z.string().describe('Name of a sealed secret') })).default([]).describe('Environment variables whose values are secrets'),
+  image: z.string().optional().describe('Container image, for engines that run containers'),
+  resources: z.strictObject({ limits: resourceAmounts.optional().describe('The most it may take'), requests: resourceAmounts.optional().describe('What it needs to start') }).default({}).describe('What it needs of a machine'),
+  priority: z.int().min(-1000).max(1000).default(0).describe('Larger goes first'),
+  timeout: z.union([timeouts, duration('Limit of an attempt')]).prefault({}).describe('Time limits; a single duration is the limit of an attempt'),
+  retry: retryPolicy.prefault({}).describe('When a failed attempt is followed by another'),
+  register: z.union([registration, z.boolean()]).prefault({}).describe('What happens to the model; true is `required`, false is `never`'),
+  environment: environmentChoice.prefault({}).describe('How the environment is built'),
+  experiment: z.string().min(1).max(256).optional().describe("Name of the MLflow experiment its runs belong to; the training's id when absent"),
 });
 
 export const TrainingBody = z.strictObject({
   kind: z.literal('ModelTraining').optional(),
-  id: z.string(),
+  id: z.string().describe('1 to 63 lowercase letters, digits and -, beginning with a letter'),
   spec: TrainingSpecBody,
   // answers of this API may be sent back as they are
   status: z.unknown().optional(),

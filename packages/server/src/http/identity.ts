@@ -4,7 +4,7 @@ import type { Access } from '@trainyard/api/route.ts';
 export type Identity =
   | { readonly kind: 'user'; readonly tokenId: string; readonly name: string }
   /** The runner of a run, or its training code. */
-  | { readonly kind: 'run'; readonly tokenId: string; readonly runId: string };
+  | { readonly kind: 'run'; readonly tokenId: string; readonly runId: string; readonly attempt: number };
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -76,8 +76,6 @@ export interface AttemptTable {
   step: string | null;
   failure: string | null;
   last_seq: number;
-  log_bytes: number;
-  heartbeat_at: number | null;
 }
 
 export interface StepTable {
@@ -102,9 +100,7 @@ export interface EventTable {
 export interface TokenTable {
   id: string;
   name: string;
-  kind: string;
   hash: string;
-  run_id: string | null;
   created_at: number;
   last_used_at: number | null;
 }

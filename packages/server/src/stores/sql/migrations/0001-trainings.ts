@@ -22,13 +22,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .createTable('tokens')
     .addColumn('id', 'text', (c) => c.primaryKey())
     .addColumn('name', 'text', (c) => c.notNull())
-    .addColumn('kind', 'text', (c) => c.notNull())
     .addColumn('hash', 'text', (c) => c.notNull())
-    .addColumn('run_id', 'text')
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('last_used_at', 'bigint')
     .execute();
-  await db.schema.createIndex('tokens_by_run').on('tokens').column('run_id').execute();
   await db.schema
     .createTable('secrets')
     .addColumn('name', 'text', (c) => c.primaryKey())
@@ -90,8 +87,6 @@ async function createRunDetails(db: Kysely<unknown>): Promise<void> {
     .addColumn('step', 'text')
     .addColumn('failure', 'text')
     .addColumn('last_seq', 'integer', (c) => c.notNull())
-    .addColumn('log_bytes', 'bigint', (c) => c.notNull())
-    .addColumn('heartbeat_at', 'bigint')
     .addPrimaryKeyConstraint('attempts_key', ['run_id', 'number'])
     .execute();
   await db.schema

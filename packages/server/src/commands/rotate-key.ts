@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { readConfig } from '../config/read-config.ts';
+import { lockDataDir } from '../platform/data-dir-lock.ts';
+import { KeyFile } from '../platform/key-file.ts';
+import { Seal } from '../platform/seal.ts';
+import { openDatabase } from '../stores/sql/database.ts';
+import { SqlSecretStore } from '../stores/sql/secrets.ts';
+import { Secrets } from '../usecases/secrets.ts';
+
+/**
+ * `trainyard secrets rotate-key`: a new key, every secret sealed again with it, the old key forgotten, in this order, so that
+ * a crash in between leaves secrets that can still be opened. The server must not be running.
+ */
+export async function rotateKeyCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const [verb, ...flags] = argv;
+  if (verb !== 'rotate-key') throw new Error(`'secrets ${verb ?? ''}' is not known here; use: trainyard secrets rotate-key`);
+  const config = readConfig(flags, env);
+  const unlock = lockDataDir(config.dataDir);
+  const keys = new KeyFile(join(config.dataDir, 'keys.json'));
+  const database = await openDatabase(config.databaseUrl);
+  try {
+    keys.rotate();
+    const count = await new Secrets(new SqlSecretStore(database), new Seal(keys), Date.now).reseal();
+    keys.forgetOld();
+    process.stdout.write(`${count} secret(s) sealed again with the new key ${keys.current.id}\n`);
+    return 0;
+  } finally {
+    await database.close();
+    unlock();
+  }
+}

@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import type { FastifyInstance } from 'fastify';
+import { Authenticator } from './auth/authenticate.ts';
+import { RunTokens } from './auth/run-token.ts';
+import { hostsOf } from './commands/up.ts';
+import type { Config } from './config/read-config.ts';
+import { runnerEnvironment } from './config/runner-environment.ts';
+import { type EngineName, ENGINES } from './engines/catalog.ts';
+import type { Engine } from './engines/engine.ts';
+import { createApp } from './http/app.ts';
+import { createHandlers } from './http/handlers.ts';
+import { LogStore } from './logs/log-store.ts';
+import { lockDataDir } from './platform/data-dir-lock.ts';
+import { Hub } from './platform/hub.ts';
+import { KeyFile } from './platform/key-file.ts';
+import type { Logger } from './platform/logger.ts';
+import { pinoLogger } from './platform/pino-logger.ts';
+import { Seal } from './platform/seal.ts';
+import { writePrivate } from './platform/write-private.ts';
+import { assign } from './scheduler/assign.ts';
+import { attemptKey } from './scheduler/handle-run.ts';
+import { Scheduler } from './scheduler/scheduler.ts';
+import { SnapshotStore } from './snapshots/snapshot-store.ts';
+import { type Database, openDatabase } from './stores/sql/database.ts';
+import { SqlQueueStore } from './stores/sql/queue.ts';
+import { SqlRunStore } from './stores/sql/runs.ts';
+import { SqlSecretStore } from './stores/sql/secrets.ts';
+import { SqlTokenStore } from './stores/sql/tokens.ts';
+import { SqlTrainingStore } from './stores/sql/trainings.ts';
+import { Runs } from './usecases/runs.ts';
+import { Secrets } from './usecases/secrets.ts';
+import { Tokens } from './usecases/tokens.ts';
+import { Trainings } from './usecases/trainings.ts';
+import { VERSION } from './version.ts';
+
+/** Toolchains a runner of this version has; its own catalog is checked against this by a test. */
+const TOOLCHAINS = ['mlflow', 'command'] as const;
+
+export interface Server {
+  readonly app: FastifyInstance;
+  /** The token the CLI is handed; undefined when none is asked for. */
+  readonly token: string | undefined;
+  /** Once it listens: starts scheduling. `url` is where runners reach it unless the configuration says otherwise. */
+  begin(url: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The only place that joins interfaces to implementations. */
+export async function compose(config: Config, env: NodeJS.ProcessEnv): Promise<Server> {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const unlock = lockDataDir(config.dataDir);
+  try {
+    const database = await openDatabase(config.databaseUrl);
+    return await composeOn(database, { config, env, unlock });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+interface Foundation {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+  readonly unlock: () => void;
+}
+
+async function composeOn(database: Database, { config, env, unlock }: Foundation): Promise<Server> {
+  const now = Date.now;
+  const log = pinoLogger(config.logLevel);
+  const hub = new Hub();
+  const keys = new KeyFile(join(config.dataDir, 'keys.json'));
+  const tokenStore = new SqlTokenStore(database);
+  const runStore = new SqlRunStore(database, now);
+  const secretStore = new SqlSecretStore(database);
+  const runTokens = new RunTokens(keys.signingKey);
+  const secrets = new Secrets(secretStore, new Seal(keys), now);
+  const tokens = new Tokens(tokenStore, now);
+  const logs = new LogStore(join(config.dataDir, 'logs'));
+  const snapshots = new SnapshotStore(join(config.dataDir, 'snapshots'), config.uploadLimitBytes);
+  const { tracking, dialect } = composeTracking(database, config);
+  const engines = await loadEngines(config, env);
+  let serverUrl = '';
+  let wakeScheduler = (): void => undefined;
+  const wake = (runId: string): void => {
+    hub.notify(`run:${runId}`);
+    wakeScheduler();
+  };
+  const runs = new Runs({ runs: runStore, logs, hub, now, wake });
+  const trainings = new Trainings({ trainings: new SqlTrainingStore(database, now), runs: runStore, secrets: secretStore, snapshots, known: { engines: [...engines.keys()], toolchains: TOOLCHAINS }, newId: newRunId, now, wake });
+  const queue = new SqlQueueStore(database);
+  const limits = { logBytes: config.logLimitBytes, sourceBytes: config.sourceLimitBytes, sourceEntries: 1_000_000, environmentBytes: config.environmentCacheBytes, deliverForMs: config.deliverForMs };
+  const scheduler = new Scheduler({
+    queue,
+    limits: { total: config.maxRuns, perProject: config.maxRunsPerProject, perEngine: { local: config.maxLocalRuns } },
+    pace: { lookEveryMs: config.lookEveryMs, missingGraceMs: config.missingGraceMs },
+    now,
+    log,
+    handle: {
+      engine: (name) => engines.get(name),
+      assign: (run) => assign(run, { secrets, tokens: runTokens, serverUrl: () => config.runnerUrl ?? serverUrl, limits }),
+      collectLog: async (run, engine) => {
+        const from = await logs.size({ runId: run.id, attempt: run.attempt });
+        await runs.appendLog({ runId: run.id, attempt: run.attempt }, from, engine.logs(attemptKey(run), from));
+      },
+      now,
+      log,
+    },
+    changed: (ids) => {
+      for (const id of ids) for (const topic of [`run:${id}`, `log:${id}`]) hub.notify(topic);
+    },
+    ended: (run) => reap(engines.get(run.engine), attemptKey(run), log),
+  });
+  wakeScheduler = () => scheduler.wake();
+  const startedAt = new Date(now()).toISOString();
+  const handlers = createHandlers({
+    trainings,
+    runs,
+    snapshots,
+    secrets,
+    tokens,
+    tracking,
+    health: async () => void (await sql`select 1`.execute(database.read)),
+    status: async () => {
+      const active = await runStore.countActive();
+      return {
+        version: VERSION,
+        startedAt,
+        database: database.kind,
+        engines: [...engines.values()].map((engine) => ({ name: engine.name, can: { ...engine.can }, limit: config.maxLocalRuns })),
+        toolchains: [...TOOLCHAINS],
+        runs: Object.fromEntries(Object.entries(active).map(([state, count]) => [state, count])),
+      };
+    },
+  });
+  const authenticator = new Authenticator({ tokens: tokenStore, runs: runStore }, runTokens, now);
+  const app = await createApp({ gate: { authenticator, auth: config.auth, hosts: hostsOf(config) }, handlers, dialects: [dialect], log });
+  return {
+    app,
+    token: config.auth ? await firstToken(tokens, authenticator, config) : undefined,
+    begin: async (url) => {
+      serverUrl = url;
+      // alone on an embedded database: whoever held a lease is dead
+      if (database.kind === 'sqlite') await queue.dropLeases();
+      const activeKeys = await queue.activeKeys();
+      scheduler.start();
+      void Promise.all([...engines.values()].map((engine) => engine.sweep(activeKeys))).catch((error: unknown) => log.warn({ error }, 'left-over attempts could not be removed'));
+    },
+    close: async () => {
+      await scheduler.stop();
+      await app.close();
+      await database.close();
+      unlock();
+    },
+  };
+}
+
+function newRunId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+async function loadEngines(config: Config, env: NodeJS.ProcessEnv): Promise<Map<string, Engine>> {
+  const local = { attemptsDir: join(config.dataDir, 'attempts'), cacheDir: join(config.dataDir, 'cache'), runnerFile: runnerFile(), env: runnerEnvironment(env) };
+  const names: EngineName[] = ['local'];
+  const loaded = await Promise.all(names.map((name) => ENGINES[name]({ local })));
+  return new Map(loaded.map((engine) => [engine.name, engine]));
+}
+
+/** The bundled runner beside a bundled server, the source in a checkout. */
+function runnerFile(): string {
+  const bundled = fileURLToPath(new URL('./runner.mjs', import.meta.url));
+  return existsSync(bundled) ? bundled : fileURLToPath(import.meta.resolve('@trainyard/runner/main.ts'));
+}
+
+/** After the end is on disk; a server that dies before this sweeps at its next start. */
+function reap(engine: Engine | undefined, key: string, log: Logger): void {
+  engine?.reap(key).catch((error: unknown) => log.warn({ key, error }, 'an attempt left something behind'));
+}
+
+/** The token the CLI gets: the one that was given, the one of earlier starts, or a new random one. In a private file. */
+async function firstToken(tokens: Tokens, authenticator: Authenticator, config: Config): Promise<string> {
+  const file = join(config.dataDir, 'token');
+  const kept = config.token ?? (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
+  if (kept !== undefined && (await isValid(authenticator, kept))) return kept;
+  if (config.token !== undefined) {
+    await tokens.putFirst(config.token);
+    return config.token;
+  }
+  const { token } = await tokens.create('cli');
+  writePrivate(file, `${token}\n`);
+  return token;
+}
+
+async function isValid(authenticator: Authenticator, token: string): Promise<boolean> {
+  try {
+    return (await authenticator.identify(token)).kind === 'user';
+  } catch {
+    // unknown to this database: a new one is made
+    return false;
+  }
+}

@@ -1,0 +1,141 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parseDuration } from '@trainyard/core/duration.ts';
+import { TrainyardError, messageOf } from '@trainyard/core/errors.ts';
+import { didYouMean } from '@trainyard/core/nearest.ts';
+import { type Setting, type SettingName, SETTINGS } from './schema.ts';
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly databaseUrl: string;
+  readonly token: string | undefined;
+  readonly auth: boolean;
+  readonly allowedHosts: readonly string[];
+  readonly runnerUrl: string | undefined;
+  readonly maxRuns: number;
+  readonly maxRunsPerProject: number;
+  readonly maxLocalRuns: number;
+  readonly lookEveryMs: number;
+  readonly missingGraceMs: number;
+  readonly logLimitBytes: number;
+  readonly uploadLimitBytes: number;
+  readonly sourceLimitBytes: number;
+  readonly artifactLimitBytes: number;
+  readonly environmentCacheBytes: number;
+  readonly deliverForMs: number;
+  readonly logLevel: string;
+}
+
+const NAMES = Object.keys(SETTINGS) as SettingName[];
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/** Flags win over environment variables, these over defaults. Throws INVALID_SETTING. Called once, at the door. */
+export function readConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Config {
+  const given = flagsOf(argv);
+  refuseUnknownVariables(env);
+  const read = new Reader((name) => given[name] ?? (env[SETTINGS[name].env] === '' ? undefined : env[SETTINGS[name].env]));
+  const dataDir = resolve(read.text('dataDir').replace(/^~(?=$|\/)/, homedir()));
+  const token = read.optional('token');
+  if (token !== undefined && token.length < 16) throw invalid('token', 'it must have at least 16 characters');
+  if (!LOG_LEVELS.includes(read.text('logLevel'))) throw invalid('logLevel', `'${read.text('logLevel')}' is not one of ${LOG_LEVELS.join(', ')}`);
+  return {
+    host: read.text('host'),
+    port: read.integer('port', 0, 65_535),
+    dataDir,
+    databaseUrl: read.optional('databaseUrl') ?? `sqlite://${resolve(dataDir, 'trainyard.db')}`,
+    token,
+    auth: read.flag('auth'),
+    allowedHosts: read.list('allowedHosts'),
+    runnerUrl: read.optional('runnerUrl')?.replace(/\/+$/, ''),
+    maxRuns: read.integer('maxRuns', 1),
+    maxRunsPerProject: read.integer('maxRunsPerProject', 1),
+    maxLocalRuns: read.integer('maxLocalRuns', 1),
+    lookEveryMs: read.duration('lookEvery'),
+    missingGraceMs: read.duration('missingGrace'),
+    logLimitBytes: read.bytes('logLimit'),
+    uploadLimitBytes: read.bytes('uploadLimit'),
+    sourceLimitBytes: read.bytes('sourceLimit'),
+    artifactLimitBytes: read.bytes('artifactLimit'),
+    environmentCacheBytes: read.bytes('environmentCache'),
+    deliverForMs: read.duration('deliverFor'),
+    logLevel: read.text('logLevel'),
+  };
+}
+
+function flagsOf(argv: readonly string[]): Partial<Record<SettingName, string>> {
+  const byFlag = new Map(NAMES.filter((name) => SETTINGS[name].flag !== '').map((name) => [SETTINGS[name].flag as string, name]));
+  const options = Object.fromEntries([...byFlag.keys()].map((flag) => [flag, { type: 'string' as const }]));
+  let values: Readonly<Record<string, string | boolean | undefined>>;
+  try {
+    ({ values } = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }));
+  } catch (error) {
+    const typed = /'--?([\w-]+)'?/.exec(messageOf(error))?.[1] ?? argv[0] ?? '';
+    throw new TrainyardError('INVALID_SETTING', { setting: `--${typed}`, problem: `${messageOf(error).split('.')[0] ?? ''}${didYouMean(typed, [...byFlag.keys()])}` });
+  }
+  return Object.fromEntries(Object.entries(values).flatMap(([flag, value]) => (typeof value === 'string' ? [[byFlag.get(flag), value]] : [])));
+}
+
+/** Names that other parts of Trainyard read, beside the server's settings. */
+const OTHER_VARIABLES = ['TRAINYARD_URL', 'TRAINYARD_DEBUG', 'TRAINYARD_ATTEMPT'];
+
+/** A misspelt variable would silently leave its default in force. */
+function refuseUnknownVariables(env: Readonly<Record<string, string | undefined>>): void {
+  const known = [...NAMES.map((name) => SETTINGS[name].env as string), ...OTHER_VARIABLES];
+  const unknown = Object.keys(env).find((name) => name.startsWith('TRAINYARD_') && !name.startsWith('TRAINYARD_TEST_') && !known.includes(name));
+  if (unknown !== undefined) throw new TrainyardError('INVALID_SETTING', { setting: unknown, problem: `there is no such environment variable${didYouMean(unknown, known)}` });
+}
+
+function invalid(name: SettingName, problem: string): TrainyardError {
+  return new TrainyardError('INVALID_SETTING', { setting: SETTINGS[name].flag || SETTINGS[name].env, problem });
+}
+
+const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
+
+class Reader {
+  readonly #given: (name: SettingName) => string | undefined;
+
+  constructor(given: (name: SettingName) => string | undefined) {
+    this.#given = given;
+  }
+
+  optional(name: SettingName): string | undefined {
+    return this.#given(name);
+  }
+
+  text(name: SettingName): string {
+    return this.#given(name) ?? (SETTINGS[name] as Setting).default;
+  }
+
+  integer(name: SettingName, min: number, max = Number.MAX_SAFE_INTEGER): number {
+    const text = this.text(name);
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) throw invalid(name, `'${text}' is not a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`}`);
+    return value;
+  }
+
+  duration(name: SettingName): number {
+    const ms = parseDuration(this.text(name));
+    if (ms === undefined || ms <= 0) throw invalid(name, `'${this.text(name)}' is not a duration: write 90s, 15m or 4h`);
+    return ms;
+  }
+
+  bytes(name: SettingName): number {
+    const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?i?B?)$/i.exec(this.text(name));
+    const unit = match?.[2] === undefined ? undefined : BYTE_UNITS[match[2].toUpperCase()];
+    if (match?.[1] === undefined || unit === undefined) throw invalid(name, `'${this.text(name)}' is not a size: write 500MB or 2GiB`);
+    return Math.round(Number(match[1]) * unit);
+  }
+
+  flag(name: SettingName): boolean {
+    const text = this.text(name).toLowerCase();
+    if (!['on', 'off', 'true', 'false'].includes(text)) throw invalid(name, `'${text}' is neither on nor off`);
+    return text === 'on' || text === 'true';
+  }
+
+  list(name: SettingName): string[] {
+    return this.text(name).split(',').map((item) => item.trim()).filter((item) => item !== '');
+  }
+}

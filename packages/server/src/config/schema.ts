@@ -1,0 +1,39 @@
+import { availableParallelism } from 'node:os';
+
+export interface Setting {
+  /** Environment variable. */
+  readonly env: string;
+  /** Flag of `trainyard up`. */
+  readonly flag: string;
+  readonly type: 'text' | 'integer' | 'bytes' | 'duration' | 'flag' | 'list';
+  readonly default: string;
+  readonly text: string;
+  /** Never shown or logged. */
+  readonly secret?: true;
+}
+
+/** Every setting of the server, once. Read by read-config.ts at the door; docs/reference/config.md is printed from it. */
+export const SETTINGS = {
+  host: { env: 'TRAINYARD_HOST', flag: 'host', type: 'text', default: '127.0.0.1', text: 'Address to listen on. Anything but loopback needs authentication.' },
+  port: { env: 'TRAINYARD_PORT', flag: 'port', type: 'integer', default: '5000', text: 'Port to listen on; 0 takes a free one.' },
+  dataDir: { env: 'TRAINYARD_DATA_DIR', flag: 'data-dir', type: 'text', default: '~/.trainyard', text: 'Directory of the database, logs, artifacts and caches.' },
+  databaseUrl: { env: 'TRAINYARD_DATABASE_URL', flag: 'database-url', type: 'text', default: 'sqlite:///<data dir>/trainyard.db', text: 'sqlite:///path or postgresql://…', secret: true },
+  token: { env: 'TRAINYARD_TOKEN', flag: '', type: 'text', default: '', text: 'The first token, instead of a random one. At least 16 characters.', secret: true },
+  auth: { env: 'TRAINYARD_AUTH', flag: 'auth', type: 'flag', default: 'on', text: 'off: no token is asked for; only possible on loopback.' },
+  allowedHosts: { env: 'TRAINYARD_ALLOWED_HOSTS', flag: 'allowed-hosts', type: 'list', default: '', text: 'Host names this server answers to, beside its own address and localhost.' },
+  runnerUrl: { env: 'TRAINYARD_RUNNER_URL', flag: 'runner-url', type: 'text', default: '', text: 'URL at which runners reach this server, when it is not the address it listens on.' },
+  maxRuns: { env: 'TRAINYARD_MAX_RUNS', flag: 'max-runs', type: 'integer', default: '1000', text: 'Attempts at the same time, over all engines.' },
+  maxRunsPerProject: { env: 'TRAINYARD_MAX_RUNS_PER_PROJECT', flag: 'max-runs-per-project', type: 'integer', default: '1000', text: 'Attempts of one project at the same time.' },
+  maxLocalRuns: { env: 'TRAINYARD_MAX_LOCAL_RUNS', flag: 'max-local-runs', type: 'integer', default: String(Math.max(2, availableParallelism())), text: 'Attempts on this machine at the same time; default: its processors, at least 2.' },
+  lookEvery: { env: 'TRAINYARD_LOOK_EVERY', flag: 'look-every', type: 'duration', default: '2s', text: 'Between two looks at an attempt that reports nothing.' },
+  missingGrace: { env: 'TRAINYARD_MISSING_GRACE', flag: 'missing-grace', type: 'duration', default: '60s', text: 'How long an engine may not know an attempt before its host counts as lost.' },
+  logLimit: { env: 'TRAINYARD_LOG_LIMIT', flag: 'log-limit', type: 'bytes', default: '4GiB', text: 'Bytes of log that are kept of an attempt.' },
+  uploadLimit: { env: 'TRAINYARD_UPLOAD_LIMIT', flag: 'upload-limit', type: 'bytes', default: '2GiB', text: 'Size of an uploaded source.' },
+  sourceLimit: { env: 'TRAINYARD_SOURCE_LIMIT', flag: 'source-limit', type: 'bytes', default: '8GiB', text: 'Size of a source once unpacked.' },
+  artifactLimit: { env: 'TRAINYARD_ARTIFACT_LIMIT', flag: 'artifact-limit', type: 'bytes', default: '64GiB', text: 'Size of one artifact.' },
+  environmentCache: { env: 'TRAINYARD_ENVIRONMENT_CACHE', flag: 'environment-cache', type: 'bytes', default: '20GiB', text: 'Size of all cached environments; beyond it the least recently used go.' },
+  deliverFor: { env: 'TRAINYARD_DELIVER_FOR', flag: 'deliver-for', type: 'duration', default: '24h', text: 'How long a runner tries to deliver its reports after the end of the training.' },
+  logLevel: { env: 'TRAINYARD_LOG_LEVEL', flag: 'log-level', type: 'text', default: 'info', text: 'debug, info, warn, error or silent.' },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;

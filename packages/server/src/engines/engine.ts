@@ -1,0 +1,51 @@
+import type { Observation } from '@trainyard/core/training/decide.ts';
+import type { RunnerOrder } from '@trainyard/core/training/runner-order.ts';
+import type { Resources } from '@trainyard/core/training/spec.ts';
+
+/** What an engine can do, shown in the API and checked before a run is accepted. */
+export interface Capabilities {
+  readonly gpu: boolean;
+  readonly containers: boolean;
+  /** Enforces `resources.limits`. */
+  readonly resourceLimits: boolean;
+  /** The execution goes on when the server is gone. */
+  readonly survivesServer: boolean;
+}
+
+/** One attempt as an engine is handed it. */
+export interface Assignment {
+  readonly order: RunnerOrder;
+  readonly resources: Resources;
+  readonly image: string | undefined;
+}
+
+/**
+ * Runs one attempt somewhere. `key` is `<run id>-<attempt>`. Laws, tested on every engine by engine.contract.ts:
+ *  1. `submit` with the same key twice starts one execution, also when the server died in between.
+ *  2. `observe` of something unknown says `missing`; it does not throw. An engine that cannot be asked says `unreachable`.
+ *  3. `stop`, `kill` and `reap` of something gone succeed.
+ *  4. `logs` can be read from any byte, also after the end, until `reap`.
+ *  5. No call waits for the training itself.
+ *  6. After `kill` and after `reap` nothing the attempt started is left, however it tried to hide.
+ */
+export interface Engine {
+  readonly name: string;
+  readonly can: Capabilities;
+  /** Throws EngineUnreachable when nobody answered; anything else it throws means that this attempt cannot start. */
+  submit(key: string, assignment: Assignment): Promise<void>;
+  observe(key: string): Promise<Observation>;
+  /** What the runner could not send itself; empty when the engine keeps none. */
+  logs(key: string, fromByte: number): AsyncIterable<Uint8Array>;
+  /** Politely; the runner sees to the grace period. */
+  stop(key: string, graceMs: number): Promise<void>;
+  kill(key: string): Promise<void>;
+  /** Gives back everything the attempt holds. Called once it has ended. */
+  reap(key: string): Promise<void>;
+  /** At the start of the server: gives back what no active attempt owns. */
+  sweep(activeKeys: ReadonlySet<string>): Promise<void>;
+}
+
+/** The engine did not answer: nothing is known, try again later. */
+export class EngineUnreachable extends Error {
+  override readonly name = 'EngineUnreachable';
+}

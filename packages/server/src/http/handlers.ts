@@ -1,0 +1,160 @@
+import { TrainyardError } from '@trainyard/core/errors.ts';
+import { toSpecBody, toTrainingSpec } from '@trainyard/api/schemas/training.ts';
+import type { Readable } from 'node:stream';
+import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
+import type { RunRecord } from '../stores/runs.ts';
+import type { Runs } from '../usecases/runs.ts';
+import type { Secrets } from '../usecases/secrets.ts';
+import type { Tokens } from '../usecases/tokens.ts';
+import type { Trainings } from '../usecases/trainings.ts';
+import { byName, byNumber, byUpdate, pageOf } from './cursor.ts';
+import type { Identity } from './identity.ts';
+import type { Handlers } from './mount.ts';
+import { streamEvents, streamLog, streamLogEvents } from './streams.ts';
+import { attemptView, runView, timeText, trainingView } from './views.ts';
+
+/** What MLflow's side of the server gives to the native API. */
+export interface RunTracking {
+  paramsOf(runId: string): Promise<Record<string, string>>;
+  metricsOf(runId: string): Promise<Record<string, number>>;
+  listArtifacts(run: RunRecord, path: string): Promise<{ path: string; isDirectory: boolean; sizeBytes?: number }[]>;
+  openArtifact(run: RunRecord, path: string): Promise<{ bytes: Readable; sizeBytes: number }>;
+  publish(run: RunRecord, model: { name: string; source: string; modelId?: string | undefined; aliases: readonly string[]; tags: Readonly<Record<string, string>> }): Promise<{ name: string; version: string }>;
+}
+
+export interface HandlerParts {
+  readonly trainings: Trainings;
+  readonly runs: Runs;
+  readonly snapshots: SnapshotStore;
+  readonly secrets: Secrets;
+  readonly tokens: Tokens;
+  readonly tracking: RunTracking;
+  readonly status: () => ReturnType<Handlers['status']>;
+  /** Resolves when the server can serve. */
+  readonly health: () => Promise<void>;
+}
+
+/** The native API's routes → use cases. Each only translates. */
+export function createHandlers(parts: HandlerParts): Handlers {
+  return { ...trainingHandlers(parts), ...runHandlers(parts), ...storeHandlers(parts), ...runnerHandlers(parts) };
+}
+
+function trainingHandlers({ trainings }: HandlerParts) {
+  return {
+    listTrainings: async ({ query: { limit, cursor, ...filter } }) => {
+      const items = await trainings.list({ ...filter, limit: limit + 1, after: byUpdate.read(cursor) });
+      return pageOf(items, limit, { view: trainingView, cursor: byUpdate.write });
+    },
+    createTraining: async ({ body, query, identity }) => trainingView(await trainings.put('create', { id: body.id, spec: toTrainingSpec(body.spec) }, { run: query.run, user: nameOf(identity) })),
+    getTraining: async ({ params }) => trainingView(await trainings.get(params.id)),
+    editTraining: async ({ params, body, query, identity }) => {
+      if (body.id !== params.id) throw new TrainyardError('BAD_REQUEST', { problem: `the path names the training '${params.id}', the body '${body.id}'` });
+      return trainingView(await trainings.put('edit', { id: body.id, spec: toTrainingSpec(body.spec) }, { run: query.run, user: nameOf(identity) }));
+    },
+    deleteTraining: async ({ params, query }) => {
+      await trainings.delete(params.id, query.force);
+      return { message: `Model training ${params.id} was deleted` };
+    },
+    runTraining: async ({ params, body, identity }) => runView(await trainings.run(params.id, body, nameOf(identity))),
+  } satisfies Partial<Handlers>;
+}
+
+function runHandlers({ runs, trainings, tracking }: HandlerParts) {
+  return {
+    listRuns: async ({ query: { limit, cursor, state, ...filter } }) => {
+      const items = await runs.list({ ...filter, states: state, limit: limit + 1, before: byNumber.read(cursor) });
+      return pageOf(items, limit, { view: runView, cursor: byNumber.write });
+    },
+    getRun: async ({ params }) => {
+      const run = await runs.get(params.id);
+      const [attempts, runParams, metrics] = await Promise.all([runs.attemptsOf(run.id), tracking.paramsOf(run.id), tracking.metricsOf(run.id)]);
+      const views = await Promise.all(attempts.map(async (attempt) => attemptView(attempt, await runs.logSize(run.id, attempt.number))));
+      const finite = Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+      return { ...runView(run), spec: toSpecBody(run.spec) as Record<string, unknown>, attempts: views, params: runParams, metrics: finite };
+    },
+    stopRun: async ({ params }) => runView(await runs.stop(params.id)),
+    retryRun: async ({ params, identity }) => runView(await trainings.retry(await runs.get(params.id), nameOf(identity))),
+    runEvents: async ({ params, request, reply }) => streamEvents(runs, await runs.get(params.id), { request, reply }),
+    runLog: async ({ params, query, request, reply }) => streamLog(runs, await runs.get(params.id), { query, request, reply }),
+    runLogEvents: async ({ params, query, request, reply }) => streamLogEvents(runs, await runs.get(params.id), { query, request, reply }),
+    listRunArtifacts: async ({ params, query }) => ({ files: await tracking.listArtifacts(await runs.get(params.id), query.path) }),
+    getRunArtifact: async ({ params, query, reply }) => {
+      const { bytes, sizeBytes } = await tracking.openArtifact(await runs.get(params.id), query.path);
+      return asAttachment(reply, query.path.split('/').at(-1) ?? 'artifact').header('content-length', sizeBytes).send(bytes);
+    },
+  } satisfies Partial<Handlers>;
+}
+
+function storeHandlers({ snapshots, secrets, tokens, status, health }: HandlerParts) {
+  return {
+    putSnapshot: async ({ params, request }) => (await snapshots.find(params.digest)) ?? snapshots.put(params.digest, bytesOf(request.body)),
+    findSnapshot: async ({ params }) => {
+      const snapshot = await snapshots.find(params.digest);
+      if (snapshot === undefined) throw new TrainyardError('SNAPSHOT_NOT_FOUND', params);
+      return snapshot;
+    },
+    getSnapshot: async ({ params, reply }) => {
+      const snapshot = await snapshots.find(params.digest);
+      if (snapshot === undefined) throw new TrainyardError('SNAPSHOT_NOT_FOUND', params);
+      return asAttachment(reply, `${params.digest}.tar.gz`).header('content-length', snapshot.sizeBytes).send(snapshots.read(params.digest));
+    },
+    listSecrets: async ({ query }) => {
+      const items = await secrets.list(byName.read(query.cursor) ?? '', query.limit + 1);
+      return pageOf(items, query.limit, { view: secretView, cursor: byName.write });
+    },
+    putSecret: async ({ params, body }) => secretView(await secrets.put(params.name, body.value)),
+    deleteSecret: async ({ params }) => {
+      await secrets.delete(params.name);
+      return { message: `Secret ${params.name} was deleted` };
+    },
+    listTokens: async () => ({ items: (await tokens.list()).map(tokenView) }),
+    createToken: async ({ body }) => {
+      const created = await tokens.create(body.name);
+      return { ...tokenView(created), token: created.token };
+    },
+    revokeToken: async ({ params }) => {
+      await tokens.revoke(params.id);
+      return { message: `Token ${params.id} was revoked` };
+    },
+    health: async () => {
+      await health();
+      return { status: 'ok' as const };
+    },
+    status: async () => status(),
+  } satisfies Partial<Handlers>;
+}
+
+function runnerHandlers({ runs, tracking }: HandlerParts) {
+  return {
+    report: async ({ body, identity }) => runs.report({ runId: ownAttempt(identity, body.attempt), ...body }),
+    appendLog: async ({ query, identity, request }) => ({ next: await runs.appendLog({ runId: ownAttempt(identity, query.attempt), attempt: query.attempt }, query.offset, bytesOf(request.body)) }),
+    publish: async ({ body, identity }) => tracking.publish(await runs.get(ownAttempt(identity, body.attempt)), body),
+  } satisfies Partial<Handlers>;
+}
+
+/** A runner speaks for the attempt its token names, and for no other. */
+function ownAttempt(identity: Identity, attempt: number): string {
+  if (identity.kind !== 'run') throw new TrainyardError('FORBIDDEN', { action: 'speak for a run' });
+  if (identity.attempt !== attempt) throw new TrainyardError('STALE_ATTEMPT', { id: identity.runId, attempt });
+  return identity.runId;
+}
+
+function nameOf(identity: Identity): string {
+  return identity.kind === 'user' ? identity.name : identity.runId;
+}
+
+function bytesOf(body: unknown): AsyncIterable<Uint8Array> {
+  return (body ?? []) as AsyncIterable<Uint8Array>;
+}
+
+function asAttachment(reply: Parameters<Handlers['getSnapshot']>[0]['reply'], name: string) {
+  return reply.type('application/octet-stream').header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}`).header('content-security-policy', 'sandbox');
+}
+
+function secretView(secret: { name: string; updatedAt: number }) {
+  return { name: secret.name, updatedAt: timeText(secret.updatedAt) };
+}
+
+function tokenView(token: { id: string; name: string; createdAt: number; lastUsedAt: number | null }) {
+  return { id: token.id, name: token.name, createdAt: timeText(token.createdAt), ...(token.lastUsedAt === null ? {} : { lastUsedAt: timeText(token.lastUsedAt) }) };
+}

@@ -1,0 +1,113 @@
+import { TrainyardError } from '@trainyard/core/errors.ts';
+import { hasEnded } from '@trainyard/core/training/states.ts';
+import type { LogStore } from '../logs/log-store.ts';
+import type { Hub } from '../platform/hub.ts';
+import type { AttemptRecord, EventRecord, ReportCall, RunFilter, RunRecord, RunStore } from '../stores/runs.ts';
+
+export interface RunsParts {
+  readonly runs: RunStore;
+  readonly logs: LogStore;
+  readonly hub: Hub;
+  readonly now: () => number;
+  readonly wake: (runId: string) => void;
+}
+
+/** A piece of a followed log; `from` is the byte it begins at. */
+export interface LogPiece {
+  readonly attempt: number;
+  readonly from: number;
+  readonly bytes: Buffer;
+}
+
+/** Longest wait before a follower looks by itself: notices are hints, and another server may have written. */
+const LOOK_EVERY_MS = 1_000;
+const EVENT_PAGE = 500;
+
+/** Runs as their users and runners see and change them. */
+export class Runs {
+  readonly #parts: RunsParts;
+
+  constructor(parts: RunsParts) {
+    this.#parts = parts;
+  }
+
+  async get(idOrNumber: string): Promise<RunRecord> {
+    const run = await this.#parts.runs.find(idOrNumber);
+    if (run === undefined) throw new TrainyardError('RUN_NOT_FOUND', { id: idOrNumber });
+    return run;
+  }
+
+  list(filter: RunFilter): Promise<RunRecord[]> {
+    return this.#parts.runs.list(filter);
+  }
+
+  attemptsOf(runId: string): Promise<AttemptRecord[]> {
+    return this.#parts.runs.attemptsOf(runId);
+  }
+
+  async stop(idOrNumber: string): Promise<RunRecord> {
+    const run = await this.get(idOrNumber);
+    const stopped = await this.#parts.runs.requestStop(run.id, this.#parts.now());
+    this.#parts.wake(run.id);
+    return stopped;
+  }
+
+  async report(call: ReportCall): Promise<{ lastSeq: number; stop: boolean }> {
+    const answer = await this.#parts.runs.report(call);
+    if (call.reports.length > 0) this.#parts.hub.notify(`run:${call.runId}`);
+    if (call.reports.some((report) => report.kind === 'outcome')) this.#parts.wake(call.runId);
+    return answer;
+  }
+
+  /** Answers the byte that comes next. */
+  async appendLog(name: { runId: string; attempt: number }, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<number> {
+    const next = await this.#parts.logs.append(name, offset, bytes);
+    this.#parts.hub.notify(`log:${name.runId}`);
+    return next;
+  }
+
+  logSize(runId: string, attempt: number): Promise<number> {
+    return this.#parts.logs.size({ runId, attempt });
+  }
+
+  readLog(runId: string, attempt: number, range: { from: number; to: number }): AsyncIterable<Buffer> {
+    return this.#parts.logs.read({ runId, attempt }, range.from, range.to);
+  }
+
+  tailOffset(runId: string, attempt: number, lines: number): Promise<number> {
+    return this.#parts.logs.tailOffset({ runId, attempt }, lines);
+  }
+
+  /** Events behind `afterId` as they come; ends when the run has ended and all were given. */
+  async *followEvents(runId: string, afterId: number, signal: AbortSignal): AsyncIterable<EventRecord> {
+    let last = afterId;
+    while (!signal.aborted) {
+      // the state first: events that were written before it was read are then all in the pages that follow
+      const over = hasEnded((await this.get(runId)).state);
+      for (;;) {
+        const events = await this.#parts.runs.eventsOf(runId, last, EVENT_PAGE);
+        for (const event of events) yield event;
+        last = events.at(-1)?.id ?? last;
+        if (events.length < EVENT_PAGE) break;
+      }
+      if (over) return;
+      await this.#parts.hub.wait(`run:${runId}`, LOOK_EVERY_MS, signal);
+    }
+  }
+
+  /** The log from a byte of an attempt on, through later attempts, until the run has ended. */
+  async *followLog(runId: string, start: { attempt: number; from: number }, signal: AbortSignal): AsyncIterable<LogPiece> {
+    let { attempt, from } = start;
+    while (!signal.aborted) {
+      const run = await this.get(runId);
+      const to = await this.logSize(runId, attempt);
+      for await (const bytes of this.readLog(runId, attempt, { from, to })) {
+        yield { attempt, from, bytes };
+        from += bytes.length;
+      }
+      if (run.attempt > attempt) [attempt, from] = [attempt + 1, 0];
+      else if (hasEnded(run.state)) return;
+      else await this.#parts.hub.wait(`log:${runId}`, LOOK_EVERY_MS, signal);
+    }
+  }
+}
