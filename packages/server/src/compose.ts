@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import type { FastifyInstance } from 'fastify';
 import { Authenticator } from './auth/authenticate.ts';
 import { RunTokens } from './auth/run-token.ts';
+import { composeTracking } from './compose-tracking.ts';
 import { hostsOf } from './commands/up.ts';
 import type { Config } from './config/read-config.ts';
 import { runnerEnvironment } from './config/runner-environment.ts';
@@ -26,11 +27,7 @@ import { attemptKey } from './scheduler/handle-run.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { SnapshotStore } from './snapshots/snapshot-store.ts';
 import { type Database, openDatabase } from './stores/sql/database.ts';
-import { SqlQueueStore } from './stores/sql/queue.ts';
-import { SqlRunStore } from './stores/sql/runs.ts';
-import { SqlSecretStore } from './stores/sql/secrets.ts';
-import { SqlTokenStore } from './stores/sql/tokens.ts';
-import { SqlTrainingStore } from './stores/sql/trainings.ts';
+import { openStores } from './stores/sql/open-stores.ts';
 import { Runs } from './usecases/runs.ts';
 import { Secrets } from './usecases/secrets.ts';
 import { Tokens } from './usecases/tokens.ts';
@@ -73,12 +70,10 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
   const log = pinoLogger(config.logLevel);
   const hub = new Hub();
   const keys = new KeyFile(join(config.dataDir, 'keys.json'));
-  const tokenStore = new SqlTokenStore(database);
-  const runStore = new SqlRunStore(database, now);
-  const secretStore = new SqlSecretStore(database);
+  const stores = openStores(database, now);
   const runTokens = new RunTokens(keys.signingKey);
-  const secrets = new Secrets(secretStore, new Seal(keys), now);
-  const tokens = new Tokens(tokenStore, now);
+  const secrets = new Secrets(stores.secrets, new Seal(keys), now);
+  const tokens = new Tokens(stores.tokens, now);
   const logs = new LogStore(join(config.dataDir, 'logs'));
   const snapshots = new SnapshotStore(join(config.dataDir, 'snapshots'), config.uploadLimitBytes);
   const { tracking, dialect } = composeTracking(database, config);
@@ -89,12 +84,11 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
     hub.notify(`run:${runId}`);
     wakeScheduler();
   };
-  const runs = new Runs({ runs: runStore, logs, hub, now, wake });
-  const trainings = new Trainings({ trainings: new SqlTrainingStore(database, now), runs: runStore, secrets: secretStore, snapshots, known: { engines: [...engines.keys()], toolchains: TOOLCHAINS }, newId: newRunId, now, wake });
-  const queue = new SqlQueueStore(database);
+  const runs = new Runs({ runs: stores.runs, logs, hub, now, wake });
+  const trainings = new Trainings({ ...stores, snapshots, known: { engines: [...engines.keys()], toolchains: TOOLCHAINS }, newId: newRunId, now, wake });
   const limits = { logBytes: config.logLimitBytes, sourceBytes: config.sourceLimitBytes, sourceEntries: 1_000_000, environmentBytes: config.environmentCacheBytes, deliverForMs: config.deliverForMs };
   const scheduler = new Scheduler({
-    queue,
+    queue: stores.queue,
     limits: { total: config.maxRuns, perProject: config.maxRunsPerProject, perEngine: { local: config.maxLocalRuns } },
     pace: { lookEveryMs: config.lookEveryMs, missingGraceMs: config.missingGraceMs },
     now,
@@ -125,7 +119,7 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
     tracking,
     health: async () => void (await sql`select 1`.execute(database.read)),
     status: async () => {
-      const active = await runStore.countActive();
+      const active = await stores.runs.countActive();
       return {
         version: VERSION,
         startedAt,
@@ -136,7 +130,7 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
       };
     },
   });
-  const authenticator = new Authenticator({ tokens: tokenStore, runs: runStore }, runTokens, now);
+  const authenticator = new Authenticator(stores, runTokens, now);
   const app = await createApp({ gate: { authenticator, auth: config.auth, hosts: hostsOf(config) }, handlers, dialects: [dialect], log });
   return {
     app,
@@ -144,8 +138,8 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
     begin: async (url) => {
       serverUrl = url;
       // alone on an embedded database: whoever held a lease is dead
-      if (database.kind === 'sqlite') await queue.dropLeases();
-      const activeKeys = await queue.activeKeys();
+      if (database.kind === 'sqlite') await stores.queue.dropLeases();
+      const activeKeys = await stores.queue.activeKeys();
       scheduler.start();
       void Promise.all([...engines.values()].map((engine) => engine.sweep(activeKeys))).catch((error: unknown) => log.warn({ error }, 'left-over attempts could not be removed'));
     },

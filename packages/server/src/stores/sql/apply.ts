@@ -46,7 +46,7 @@ function columnsOf(change: Change, now: number): Record<string, unknown> {
     case 'update':
       return {
         // what came in since the claim must not wait for the next look
-        look_at: sql`case when outcome is not null or (cancel_requested_at is not null and stop is null) then ${now} else ${change.lookAt} end`,
+        look_at: sql`case when outcome is not null or (cancel_requested_at is not null and stop is null) then cast(${now} as bigint) else cast(${change.lookAt} as bigint) end`,
         ...(change.submitted === undefined ? {} : { submitted: 1 }),
         ...(change.stop === undefined ? {} : { stop: JSON.stringify(change.stop) }),
         ...(change.missingSince === undefined ? {} : { missing_since: change.missingSince }),

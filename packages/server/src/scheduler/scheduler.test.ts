@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { aFailure, aSpec } from '@trainyard/testkit/builders.ts';
+import { FakeEngine } from '@trainyard/testkit/fake-engine.ts';
+import { silentLogger } from '@trainyard/testkit/silent-logger.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Assignment } from '../engines/engine.ts';
+import { EngineUnreachable } from '../engines/engine.ts';
+import { type Database, openDatabase } from '../stores/sql/database.ts';
+import { openStores } from '../stores/sql/open-stores.ts';
+import type { Stores } from '../stores/stores.ts';
+import { Scheduler } from './scheduler.ts';
+
+let dir: string;
+let database: Database;
+let stores: Stores;
+let engine: FakeEngine;
+let now: number;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'trainyard-scheduler-'));
+  database = await openDatabase(`sqlite://${dir}/trainyard.db`);
+  now = 1_000_000;
+  stores = openStores(database, () => now);
+  engine = new FakeEngine();
+});
+
+afterEach(async () => {
+  await database.close();
+  rmSync(dir, { recursive: true });
+});
+
+/** A scheduler as after a start of the server; the engine goes on meanwhile. */
+function aScheduler(): Scheduler {
+  return new Scheduler({
+    queue: stores.queue,
+    limits: { total: 100, perProject: 100, perEngine: {} },
+    pace: { lookEveryMs: 2_000, missingGraceMs: 60_000 },
+    now: () => now,
+    log: silentLogger,
+    changed: () => undefined,
+    ended: () => undefined,
+    handle: { engine: (name) => (name === 'local' ? engine : undefined), assign: () => Promise.resolve({} as Assignment), collectLog: () => Promise.resolve(), now: () => now, log: silentLogger },
+  });
+}
+
+async function submit(changes: Record<string, unknown> = {}): Promise<string> {
+  const id = randomBytes(16).toString('hex');
+  const spec = aSpec(changes);
+  await stores.trainings.submit({ kind: 'create', id: `t-${id.slice(0, 8)}`, spec, run: { id, trainingId: `t-${id.slice(0, 8)}`, spec, user: 'ann' } });
+  return id;
+}
+
+const stateOf = async (id: string): Promise<string | undefined> => (await stores.runs.find(id))?.state;
+
+describe('the scheduler', () => {
+  it('starts a run once and ends it by its exit status', async () => {
+    const scheduler = aScheduler();
+    const id = await submit();
+    await scheduler.pass();
+    expect(engine.started).toEqual(new Map([[`${id}-1`, 1]]));
+    expect(await stateOf(id)).toBe('preparing');
+    engine.sights.set(`${id}-1`, { kind: 'exited', outcome: { ok: true, endedAt: now } });
+    now += 2_000;
+    await scheduler.pass();
+    expect(await stateOf(id)).toBe('succeeded');
+  });
+
+  it('submits again with the same key when it died before the answer, and starts nothing twice', async () => {
+    const id = await submit();
+    // the first server claimed the run, the engine took it, and the server was gone before it could write that down
+    const [run] = await stores.queue.claimQueued({ lease: 'dead', leaseUntil: now + 30_000, now, max: 10 }, { total: 9, perProject: 9, perEngine: {} });
+    await engine.submit(`${id}-1`, {} as Assignment);
+    expect(run?.submitted).toBe(false);
+    await stores.queue.dropLeases();
+    now += 30_000;
+    await aScheduler().pass();
+    expect(engine.started).toEqual(new Map([[`${id}-1`, 1]]));
+    expect((await stores.runs.find(id))?.submitted).toBe(true);
+  });
+
+  it('adopts what goes on after a restart', async () => {
+    const id = await submit();
+    await aScheduler().pass();
+    now += 2_000;
+    await aScheduler().pass();
+    expect(await stateOf(id)).toBe('preparing');
+    engine.sights.set(`${id}-1`, { kind: 'exited', outcome: aFailure() });
+    now += 2_000;
+    await aScheduler().pass();
+    expect(await stores.runs.find(id)).toMatchObject({ state: 'failed', attempt: 1, failure: { reason: 'exit_code', exitCode: 1 } });
+  });
+
+  it('tries again on a new attempt when the host was lost, and no more than allowed', async () => {
+    const id = await submit({ retry: { maxAttempts: 2, backoff: '5s' } });
+    const scheduler = aScheduler();
+    await scheduler.pass();
+    engine.sights.set(`${id}-1`, { kind: 'exited' });
+    now += 2_000;
+    await scheduler.pass();
+    expect(await stores.runs.find(id)).toMatchObject({ state: 'queued', nextAttemptAt: now + 5_000, failure: { reason: 'host_lost' } });
+    now += 5_000;
+    await scheduler.pass();
+    expect([...engine.started.keys()]).toEqual([`${id}-1`, `${id}-2`]);
+    engine.sights.set(`${id}-2`, { kind: 'exited' });
+    now += 2_000;
+    await scheduler.pass();
+    expect(await stores.runs.find(id)).toMatchObject({ state: 'failed', attempt: 2 });
+  });
+
+  it('calls an engine that does not answer again, and one that refuses a failure', async () => {
+    const waiting = await submit();
+    engine.failSubmits.push(new EngineUnreachable('no answer'));
+    const scheduler = aScheduler();
+    await scheduler.pass();
+    expect(await stores.runs.find(waiting)).toMatchObject({ state: 'preparing', submitted: false });
+    now += 2_000;
+    await scheduler.pass();
+    expect(await stores.runs.find(waiting)).toMatchObject({ state: 'preparing', submitted: true });
+    const refused = await submit({ retry: { maxAttempts: 1 } });
+    engine.failSubmits.push(new Error('no such image'));
+    await scheduler.pass();
+    expect(await stores.runs.find(refused)).toMatchObject({ state: 'failed', failure: { reason: 'could_not_start', message: 'no such image' } });
+  });
+
+  it('stops on request, kills when that does not help, and says stopped', async () => {
+    const id = await submit({ timeout: { grace: '3s' } });
+    const scheduler = aScheduler();
+    await scheduler.pass();
+    await stores.runs.requestStop(id, now);
+    await scheduler.pass();
+    now += 6_000;
+    await scheduler.pass();
+    expect(engine.calls).toEqual([`stop ${id}-1`, `kill ${id}-1`]);
+    engine.sights.set(`${id}-1`, { kind: 'exited' });
+    now += 2_000;
+    await scheduler.pass();
+    expect(await stores.runs.find(id)).toMatchObject({ state: 'stopped', failure: { reason: 'cancelled' } });
+  });
+
+  it('fails a run whose engine the configuration no longer has', async () => {
+    const id = await submit({ engine: 'gone' });
+    await aScheduler().pass();
+    expect(await stores.runs.find(id)).toMatchObject({ state: 'failed', failure: { reason: 'could_not_start' } });
+  });
+
+  it('runs as a loop that wakes and stops', async () => {
+    const scheduler = aScheduler();
+    scheduler.start();
+    const id = await submit();
+    scheduler.wake();
+    await expect.poll(() => engine.started.get(`${id}-1`), { timeout: 30_000 }).toBe(1);
+    await scheduler.stop();
+  });
+});

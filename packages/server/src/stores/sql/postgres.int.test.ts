@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterEach, inject } from 'vitest';
+import { storeContract } from '../store.contract.ts';
+import { type Database, openDatabase } from './database.ts';
+import { openStores } from './open-stores.ts';
+
+const opened: Database[] = [];
+afterEach(async () => {
+  for (const database of opened.splice(0)) await database.close();
+});
+
+storeContract('PostgreSQL', async (now) => {
+  const database = await openDatabase(await freshDatabase(inject('postgresUrl')));
+  opened.push(database);
+  return openStores(database, now);
+});
+
+/** A database of its own for each case: what one leaves must not help another. */
+async function freshDatabase(url: string): Promise<string> {
+  const name = `t_${randomBytes(8).toString('hex')}`;
+  const server = await openDatabase(url);
+  await sql`create database ${sql.id(name)}`.execute(server.read);
+  await server.close();
+  const fresh = new URL(url);
+  fresh.pathname = `/${name}`;
+  return fresh.href;
+}
