@@ -96,10 +96,7 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
     handle: {
       engine: (name) => engines.get(name),
       assign: (run) => assign(run, { secrets, tokens: runTokens, serverUrl: () => config.runnerUrl ?? serverUrl, limits }),
-      collectLog: async (run, engine) => {
-        const from = await logs.size({ runId: run.id, attempt: run.attempt });
-        await runs.appendLog({ runId: run.id, attempt: run.attempt }, from, engine.logs(attemptKey(run), from));
-      },
+      collect: (run, engine) => runs.collect({ runId: run.id, attempt: run.attempt }, { logs: (from) => engine.logs(attemptKey(run), from), reports: () => engine.reports(attemptKey(run)) }),
       now,
       log,
     },

@@ -35,6 +35,10 @@ export class FakeEngine implements Engine {
     // keeps none
   }
 
+  reports(): Promise<[]> {
+    return Promise.resolve([]);
+  }
+
   stop(key: string): Promise<void> {
     this.calls.push(`stop ${key}`);
     return Promise.resolve();

@@ -1,4 +1,5 @@
 import type { Observation } from '@trainyard/core/training/decide.ts';
+import type { Report } from '@trainyard/core/training/outcome.ts';
 import type { RunnerOrder } from '@trainyard/core/training/runner-order.ts';
 import type { Resources } from '@trainyard/core/training/spec.ts';
 
@@ -24,7 +25,7 @@ export interface Assignment {
  *  1. `submit` with the same key twice starts one execution, also when the server died in between.
  *  2. `observe` of something unknown says `missing`; it does not throw. An engine that cannot be asked says `unreachable`.
  *  3. `stop`, `kill` and `reap` of something gone succeed.
- *  4. `logs` can be read from any byte, also after the end, until `reap`.
+ *  4. `logs` can be read from any byte, `reports` as a whole, also after the end, until `reap`.
  *  5. No call waits for the training itself.
  *  6. After `kill` and after `reap` nothing the attempt started is left, however it tried to hide.
  */
@@ -34,8 +35,10 @@ export interface Engine {
   /** Throws EngineUnreachable when nobody answered; anything else it throws means that this attempt cannot start. */
   submit(key: string, assignment: Assignment): Promise<void>;
   observe(key: string): Promise<Observation>;
-  /** What the runner could not send itself; empty when the engine keeps none. */
+  /** The log as the runner left it; empty when the engine keeps none. */
   logs(key: string, fromByte: number): AsyncIterable<Uint8Array>;
+  /** Reports as the runner left them, those included that it has sent; empty when the engine keeps none. */
+  reports(key: string): Promise<readonly Report[]>;
   /** Politely; the runner sees to the grace period. */
   stop(key: string, graceMs: number): Promise<void>;
   kill(key: string): Promise<void>;

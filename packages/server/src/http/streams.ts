@@ -52,7 +52,8 @@ export async function streamLog(runs: Runs, run: RunRecord, { query, request, re
   reply.type('text/plain; charset=utf-8').header('content-security-policy', 'sandbox').header('x-log-attempt', attempt).header('x-log-from', from);
   const signal = abortedBy(request, reply);
   if (query.follow !== true) return reply.send(Readable.from(runs.readLog(run.id, attempt, { from, to: await runs.logSize(run.id, attempt) })));
-  return sendAtOnce(reply, Readable.from(followedBytes(runs, run.id, { attempt, from }, signal)));
+  sendAtOnce(reply, followedBytes(runs, run.id, { attempt, from }, signal));
+  return reply;
 }
 
 async function* followedBytes(runs: Runs, runId: string, start: { attempt: number; from: number }, signal: AbortSignal): AsyncIterable<Buffer> {
@@ -61,21 +62,25 @@ async function* followedBytes(runs: Runs, runId: string, start: { attempt: numbe
 
 function sendEvents({ request, reply }: Exchange, events: (signal: AbortSignal) => AsyncIterable<string>): FastifyReply {
   const signal = abortedBy(request, reply);
-  const stream = Readable.from(events(signal), { objectMode: false });
   reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
+  const stream = sendAtOnce(reply, events(signal));
   const heartbeat = setInterval(() => {
     if (reply.raw.headersSent && !reply.raw.writableEnded) reply.raw.write(': still here\n\n');
   }, HEARTBEAT_MS);
   stream.once('close', () => clearInterval(heartbeat));
-  return sendAtOnce(reply, stream);
+  return reply;
 }
 
 /** The head goes out before the first byte of the body: a client that waits for a quiet run is connected, not hanging. */
-function sendAtOnce(reply: FastifyReply, stream: Readable): FastifyReply {
-  setImmediate(() => {
-    if (!reply.raw.writableEnded) reply.raw.flushHeaders();
-  });
-  return reply.send(stream);
+function sendAtOnce(reply: FastifyReply, pieces: AsyncIterable<Uint8Array | string>): Readable {
+  const flushing = async function* (): AsyncIterable<Uint8Array | string> {
+    // the first read comes when the head is written
+    reply.raw.flushHeaders();
+    yield* pieces;
+  };
+  const stream = Readable.from(flushing(), { objectMode: false });
+  void reply.send(stream);
+  return stream;
 }
 
 function abortedBy(request: FastifyRequest, reply: FastifyReply): AbortSignal {

@@ -8,8 +8,8 @@ export interface HandleContext {
   /** The engine of a run; undefined when the configuration no longer has it. */
   readonly engine: (name: string) => Engine | undefined;
   readonly assign: (run: RunRecord) => Promise<Assignment>;
-  /** Takes over what the runner could not send itself, before the attempt is concluded. */
-  readonly collectLog: (run: RunRecord, engine: Engine) => Promise<void>;
+  /** Takes over what the runner could not send itself (log, reports), before the attempt is concluded. */
+  readonly collect: (run: RunRecord, engine: Engine) => Promise<void>;
   readonly now: () => number;
   readonly log: Logger;
 }
@@ -115,9 +115,9 @@ class Work {
     }
   }
 
-  /** The log first, then nothing of the attempt may be left that could still act for it. */
+  /** What it left first, then nothing of the attempt may be left that could still act for it. */
   async #settle(): Promise<void> {
-    await this.#context.collectLog(this.#run, this.#engine);
+    await this.#context.collect(this.#run, this.#engine);
     if (this.#run.outcome === null) await this.#engine.kill(this.#key);
   }
 }

@@ -42,7 +42,7 @@ function aScheduler(): Scheduler {
     log: silentLogger,
     changed: () => undefined,
     ended: () => undefined,
-    handle: { engine: (name) => (name === 'local' ? engine : undefined), assign: () => Promise.resolve({} as Assignment), collectLog: () => Promise.resolve(), now: () => now, log: silentLogger },
+    handle: { engine: (name) => (name === 'local' ? engine : undefined), assign: () => Promise.resolve({} as Assignment), collect: () => Promise.resolve(), now: () => now, log: silentLogger },
   });
 }
 

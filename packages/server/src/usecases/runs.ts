@@ -1,4 +1,5 @@
 import { TrainyardError } from '@trainyard/core/errors.ts';
+import type { Report } from '@trainyard/core/training/outcome.ts';
 import { hasEnded } from '@trainyard/core/training/states.ts';
 import type { LogStore } from '../logs/log-store.ts';
 import type { Hub } from '../platform/hub.ts';
@@ -22,6 +23,7 @@ export interface LogPiece {
 /** Longest wait before a follower looks by itself: notices are hints, and another server may have written. */
 const LOOK_EVERY_MS = 1_000;
 const EVENT_PAGE = 500;
+const REPORTS_AT_ONCE = 500;
 
 /** Runs as their users and runners see and change them. */
 export class Runs {
@@ -57,6 +59,14 @@ export class Runs {
     if (call.reports.length > 0) this.#parts.hub.notify(`run:${call.runId}`);
     if (call.reports.some((report) => report.kind === 'outcome')) this.#parts.wake(call.runId);
     return answer;
+  }
+
+  /** Takes over what a runner left behind instead of sending it; what it did send counts once. */
+  async collect(name: { runId: string; attempt: number }, left: { logs: (fromByte: number) => AsyncIterable<Uint8Array>; reports: () => Promise<readonly Report[]> }): Promise<void> {
+    const from = await this.#parts.logs.size(name);
+    await this.appendLog(name, from, left.logs(from));
+    const reports = await left.reports();
+    for (let at = 0; at < reports.length; at += REPORTS_AT_ONCE) await this.#parts.runs.report({ ...name, reports: reports.slice(at, at + REPORTS_AT_ONCE) });
   }
 
   /** Answers the byte that comes next. */

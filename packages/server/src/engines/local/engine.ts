@@ -4,7 +4,8 @@ import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '@trainyard/core/errors.ts';
 import type { Observation } from '@trainyard/core/training/decide.ts';
-import { attemptPaths, type Claim, isClaimAlive, logSizeBytes, readClaim, readOutcome, writeOrder } from '@trainyard/runner/attempt-dir.ts';
+import type { Report } from '@trainyard/core/training/outcome.ts';
+import { attemptPaths, type Claim, isClaimAlive, logSizeBytes, readClaim, readOutcome, readReports, writeOrder } from '@trainyard/runner/attempt-dir.ts';
 import { killTree, MARK_VARIABLE, processStart, signalMarked } from '@trainyard/runner/process/process-tree.ts';
 import { writePrivate } from '../../platform/write-private.ts';
 import type { Assignment, Capabilities, Engine } from '../engine.ts';
@@ -65,6 +66,10 @@ export class LocalEngine implements Engine {
     const dir = this.#dir(key);
     const size = await logSizeBytes(dir);
     if (size > fromByte) yield* createReadStream(attemptPaths(dir).log, { start: fromByte, end: size - 1 }) as AsyncIterable<Buffer>;
+  }
+
+  reports(key: string): Promise<readonly Report[]> {
+    return readReports(this.#dir(key));
   }
 
   async stop(key: string, _graceMs: number): Promise<void> {

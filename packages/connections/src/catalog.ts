@@ -1,0 +1,17 @@
+import { didYouMean } from '@trainyard/core/nearest.ts';
+import { type Connection, ConnectionError } from './connection.ts';
+
+/** Every connection of the product, loaded when it is used. */
+export const connections = {
+  git: () => import('./git/connection.ts'),
+} as const satisfies Record<string, () => Promise<{ readonly connection: Connection }>>;
+
+export type ConnectionType = keyof typeof connections;
+
+export async function loadConnection(type: string): Promise<Connection> {
+  if (!Object.hasOwn(connections, type)) {
+    const known = Object.keys(connections);
+    throw new ConnectionError('invalid', `there is no connection type '${type}' (known: ${known.join(', ')})${didYouMean(type, known)}`);
+  }
+  return (await connections[type as ConnectionType]()).connection;
+}

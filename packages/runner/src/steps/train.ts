@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import type { Attempt } from '../attempt.ts';
+import { commandText } from '../process/command-text.ts';
+import { memoryKills } from '../process/memory-kills.ts';
+import { MARK_VARIABLE } from '../process/process-tree.ts';
+import { type ProgramEnd, runProgram } from '../process/run-program.ts';
+import { StepFailure } from '../step-failure.ts';
+import { RunNotes } from '../tracking/run-notes.ts';
+import type { Prepared } from './environment.ts';
+
+export interface Trained {
+  /** Ids of the models that earlier attempts of the run had logged: not what this one has trained. */
+  readonly earlierModels: ReadonlySet<string>;
+}
+
+/** Runs the program of the training to its end, and sends what it measures. */
+export async function train(attempt: Attempt, { plan, environment }: Prepared): Promise<Trained> {
+  const { order, paths, log, signal } = attempt;
+  const earlierModels = await modelsSoFar(attempt);
+  const command = commandText(plan.argv);
+  attempt.know({ command });
+  const metricsPath = join(paths.scratch, 'metrics');
+  const env = trainingEnv(attempt, { ...environment.variables, PYTHONUNBUFFERED: '1', ...plan.env }, metricsPath);
+  const notes = new RunNotes(attempt, metricsPath);
+  await notes.begin(plan.params, plan.tags);
+  log.say(`train: ${command}`);
+  const killsBefore = memoryKills() ?? 0;
+  let end: ProgramEnd | undefined;
+  try {
+    end = await runProgram(plan.argv, { cwd: plan.cwd, env, log, signal, graceMs: order.spec.timeout.graceMs });
+  } finally {
+    await notes.finish(end?.exitCode === 0 && !signal.aborted);
+  }
+  judge(end, (memoryKills() ?? 0) - killsBefore);
+  return { earlierModels };
+}
+
+async function modelsSoFar({ order, tracking, signal }: Attempt): Promise<ReadonlySet<string>> {
+  if (order.attempt === 1) return new Set();
+  const models = await tracking.loggedModels({ signal, patienceMs: order.limits.deliverForMs });
+  return new Set(models.map(({ model_id }) => model_id));
+}
+
+function trainingEnv({ env, order, paths }: Attempt, prepared: Readonly<Record<string, string>>, metricsPath: string): Record<string, string> {
+  return {
+    ...env,
+    ...prepared,
+    ...Object.fromEntries(order.spec.envs.map(({ name, value }) => [name, value])),
+    ...order.secrets,
+    // last, because with another value here the training would be lost to its own run
+    MLFLOW_TRACKING_URI: order.server,
+    MLFLOW_TRACKING_TOKEN: order.token,
+    MLFLOW_RUN_ID: order.run,
+    MLFLOW_EXPERIMENT_ID: order.experimentId,
+    TRAINYARD_RUN_ID: order.run,
+    TRAINYARD_RUN_NUMBER: String(order.runNumber),
+    TRAINYARD_OUTPUT_DIR: paths.output,
+    TRAINYARD_METRICS_FILE: metricsPath,
+    [MARK_VARIABLE]: env[MARK_VARIABLE] ?? '',
+  };
+}
+
+/** Exit code a shell gives for a program that SIGKILL ended. */
+const SHELL_SIGKILL = 137;
+
+function judge({ exitCode, signal }: ProgramEnd, kills: number): void {
+  if (exitCode === 0) return;
+  const details = { exitCode: exitCode ?? undefined, signal: signal ?? undefined };
+  if (kills > 0 && (signal === 'SIGKILL' || exitCode === SHELL_SIGKILL)) {
+    throw new StepFailure('out_of_memory', 'the machine ran out of memory and the kernel ended the training; give it more memory, or let it use less (smaller batches, fewer workers)', details);
+  }
+  const hint = kills > 0 ? ' (meanwhile the kernel ended a process for want of memory)' : '';
+  if (signal !== null) throw new StepFailure('signal', `the training was ended by ${signal}${hint}`, details);
+  throw new StepFailure('exit_code', `the training ended with exit code ${exitCode ?? 'unknown'}${hint}; the last lines of its log say why`, details);
+}

@@ -1,0 +1,35 @@
+import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
+import type { EnvironmentSpec } from '../environments/environment.ts';
+
+export interface PlanContext {
+  readonly spec: TrainingSpec;
+  /** Root of the unpacked source. */
+  readonly sourceDir: string;
+  /** Where it runs: `sourceDir` and the spec's workDir, checked to lie inside. */
+  readonly workDir: string;
+  /** A directory of the attempt's own for files the launch needs (downloads, scripts). */
+  readonly scratchDir: string;
+  readonly commit: string | undefined;
+}
+
+/** What a toolchain makes of a source: what to install, what to start, what to note on the MLflow run. */
+export interface LaunchPlan {
+  readonly environment: EnvironmentSpec;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Logged as params and tags of the run before it starts, as `mlflow run` does. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/**
+ * How a source becomes a launch. Laws, tested on every toolchain by toolchain.contract.ts:
+ *  1. `plan` reads the source and starts nothing of it.
+ *  2. Anything the source or spec asks for that is not there is a StepFailure 'bad_spec' that names it and the nearest name.
+ *  3. Values of users reach a program as argv or environment; where the format wants a shell, they are quoted for POSIX.
+ */
+export interface Toolchain {
+  readonly name: string;
+  plan(context: PlanContext): Promise<LaunchPlan>;
+}

@@ -1,0 +1,16 @@
+import { enableCompileCache } from 'node:module';
+enableCompileCache('/tmp/m/cc3');
+const t = [['start', performance.now()] as [string, number]];
+const m = async (n: string, f: () => Promise<unknown>) => { await f(); t.push([n, performance.now()]); };
+await m('attempt-dir', () => import('./attempt-dir.ts'));
+await m('open-attempt', () => import('./open-attempt.ts'));
+await m('source', () => import('./steps/source.ts'));
+await m('environment', () => import('./steps/environment.ts'));
+await m('train', () => import('./steps/train.ts'));
+await m('package', () => import('./steps/package.ts'));
+await m('carry-out', () => import('./carry-out.ts'));
+await m('stop', () => import('./stop.ts'));
+await m('tar', () => import('tar'));
+await m('toolchain', () => import('./toolchains/command/toolchain.ts'));
+await m('prepare', () => import('./environments/prepare-environment.ts'));
+for (let i = 0; i < t.length; i++) console.log(t[i]![0], (t[i]![1] - (t[i-1]?.[1] ?? 0)).toFixed(1));
