@@ -117,12 +117,12 @@ describe('a log', () => {
 
 describe('a hostile or broken source', () => {
   it('with a link that points outside is refused', async () => {
-    const digest = await upload([{ path: 'passwd', type: 'SymbolicLink', linkpath: '/etc/passwd' }]);
+    const digest = await upload([{ path: 'passwd', type: 'symlink', target: '/etc/passwd' }]);
     expect(await run(['cat', 'passwd'], { algorithmSource: { snapshot: { digest } } })).toMatchObject({ state: 'failed', reason: 'bad_spec', step: 'source' });
   });
 
   it('that unpacks to far more than it is, is refused and leaves nothing', async () => {
-    const digest = await upload([{ path: 'zeros', text: Buffer.alloc(200 * MiB) }]);
+    const digest = await upload([{ path: 'zeros', content: Buffer.alloc(200 * MiB) }]);
     const detail = await run(['true'], { algorithmSource: { snapshot: { digest } } });
     expect(detail).toMatchObject({ state: 'failed', reason: 'bad_spec', step: 'source' });
     await waitFor('the attempt is cleared away', () => !readdirSync(join(server.dataDir, 'attempts')).includes(`${detail.id}-1`));

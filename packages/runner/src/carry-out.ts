@@ -5,14 +5,12 @@ import type { StepName } from '@trainyard/core/training/states.ts';
 import { Skipped } from './attempt.ts';
 import { attemptPaths, claimAttempt, isClaimAlive, readClaim, takeOrder, writeOutcome } from './attempt-dir.ts';
 import { isDiskFull } from './disk-full.ts';
-import { failureOf } from './failure-of.ts';
 import { type AttemptPlace, type OpenAttempt, openAttempt } from './open-attempt.ts';
 import { killTree } from './process/process-tree.ts';
 import { StepFailure } from './step-failure.ts';
 import { fetchData } from './steps/data.ts';
 import { prepare } from './steps/environment.ts';
-import { packageModel } from './steps/package.ts';
-import { publish } from './steps/publish.ts';
+import { failureOf } from './steps/failure-of.ts';
 import { fetchSource } from './steps/source.ts';
 import { train } from './steps/train.ts';
 
@@ -31,7 +29,12 @@ export async function carryOut(options: CarryOutOptions): Promise<void> {
   const before = await isThere(attemptPaths(dir).reports);
   const order = await takeOrder(dir);
   if (order === undefined || before) return writeOutcome(dir, neverBegun(before));
-  const open = await openAttempt(order, options);
+  let open: OpenAttempt;
+  try {
+    open = await openAttempt(order, options);
+  } catch (error) {
+    return writeOutcome(dir, { ok: false, endedAt: Date.now(), reason: 'could_not_start', message: `the directory of the attempt cannot be used: ${messageOf(error)}` });
+  }
   hear((signal) => stop.request('cancelled', `stopped by ${signal}`));
   const outcome = await carry(open, options);
   hear(() => open.delivery.giveUp());
@@ -76,6 +79,8 @@ async function allSteps({ attempt }: OpenAttempt, steps: Steps): Promise<void> {
   const prepared = await steps.run('environment', () => prepare(attempt, source));
   try {
     const trained = await steps.run('train', () => train(attempt, prepared));
+    // loaded now and not before: they would only keep the program from starting
+    const [{ packageModel }, { publish }] = await Promise.all([import('./steps/package.ts'), import('./steps/publish.ts')]);
     const model = await steps.run('package', () => packageModel(attempt, source, trained));
     await steps.run('publish', () => publish(attempt, model instanceof Skipped ? undefined : model));
   } finally {

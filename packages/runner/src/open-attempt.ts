@@ -4,13 +4,13 @@ import type { Attempt } from './attempt.ts';
 import { attemptMark, attemptPaths } from './attempt-dir.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { ReportJournal } from './delivery/report-journal.ts';
-import { DISK_FULL } from './failure-of.ts';
+import { DISK_FULL } from './disk-full.ts';
 import { LogFile } from './log/log-file.ts';
 import { Needles } from './log/needles.ts';
 import { secretForms, SHORTEST_SECRET_BYTES } from './log/secret-forms.ts';
 import { maskText } from './log/secret-masker.ts';
 import { signalMarked } from './process/process-tree.ts';
-import { programEnv } from './program-env.ts';
+import { programEnv } from './process/program-env.ts';
 import { ServerLink } from './server/server-link.ts';
 import type { Stop } from './stop.ts';
 import { TrackingApi } from './tracking/tracking-api.ts';
@@ -41,19 +41,19 @@ export async function openAttempt(order: RunnerOrder, { dir, cacheDir, machineEn
   const needles = new Needles([order.token, ...Object.values(order.secrets)].flatMap(secretForms));
   const onDiskFull = (): void => stop.request('disk_full', DISK_FULL);
   // log and journal tell the delivery when there is something to send, and it is made from them
-  let delivery: Delivery | undefined;
-  const journal = new ReportJournal({ path: paths.reports, mask: (text) => maskText(needles, text), onAdded: () => delivery?.reportAdded(), onDiskFull });
+  const awake: { delivery?: Delivery } = {};
+  const journal = new ReportJournal({ path: paths.reports, mask: (text) => maskText(needles, text), onAdded: () => awake.delivery?.reportAdded(), onDiskFull });
   const log = new LogFile({
     path: paths.log,
     limitBytes: order.limits.logBytes,
     needles,
-    onGrown: () => delivery?.logGrown(),
+    onGrown: () => awake.delivery?.logGrown(),
     onWarning: (message) => journal.add({ kind: 'note', level: 'warning', message }),
     onDiskFull,
   });
   const link = new ServerLink({ url: order.server, token: order.token, onOver: (status) => stop.request('over', `the server says that this attempt is over (status ${status})`) });
   stop.over.addEventListener('abort', () => signalMarked(mark, 'SIGKILL', [process.pid]));
-  delivery = new Delivery({ dir, logPath: paths.log, attempt: order.attempt, link, journal, log, stop });
+  const delivery = (awake.delivery = new Delivery({ dir, logPath: paths.log, attempt: order.attempt, link, journal, log, stop }));
   warnOfShortSecrets(order, log);
   const attempt: Attempt = {
     order,

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import type { FastifyInstance } from 'fastify';
+import { openLocalArtifacts } from './artifacts/local/store.ts';
 import { Authenticator } from './auth/authenticate.ts';
 import { RunTokens } from './auth/run-token.ts';
-import { composeTracking } from './compose-tracking.ts';
-import { hostsOf } from './commands/up.ts';
+import { hostsOf } from './config/hosts.ts';
 import type { Config } from './config/read-config.ts';
 import { runnerEnvironment } from './config/runner-environment.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { mlflowDialect } from './dialects/mlflow/dialect.ts';
 import { type EngineName, ENGINES } from './engines/catalog.ts';
 import type { Engine } from './engines/engine.ts';
 import { createApp } from './http/app.ts';
@@ -28,9 +30,14 @@ import { Scheduler } from './scheduler/scheduler.ts';
 import { SnapshotStore } from './snapshots/snapshot-store.ts';
 import { type Database, openDatabase } from './stores/sql/database.ts';
 import { openStores } from './stores/sql/open-stores.ts';
+import { openRegistryStore } from './stores/sql/registry/store.ts';
+import { latestMetricsOf, paramsOf } from './stores/sql/tracking/managed-runs.ts';
+import { openTrackingStore } from './stores/sql/tracking/store.ts';
+import { RunTracking } from './usecases/run-tracking.ts';
 import { Runs } from './usecases/runs.ts';
 import { Secrets } from './usecases/secrets.ts';
 import { Tokens } from './usecases/tokens.ts';
+import { createTracking } from './usecases/tracking/tracking.ts';
 import { Trainings } from './usecases/trainings.ts';
 import { VERSION } from './version.ts';
 
@@ -76,7 +83,7 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
   const tokens = new Tokens(stores.tokens, now);
   const logs = new LogStore(join(config.dataDir, 'logs'));
   const snapshots = new SnapshotStore(join(config.dataDir, 'snapshots'), config.uploadLimitBytes);
-  const { tracking, dialect } = composeTracking(database, config);
+  const { tracking, dialect } = await composeTracking(database, config, now);
   const engines = await loadEngines(config, env);
   let serverUrl = '';
   let wakeScheduler = (): void => undefined;
@@ -146,6 +153,15 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
       await database.close();
       unlock();
     },
+  };
+}
+
+async function composeTracking(database: Database, config: Config, now: () => number): Promise<{ tracking: RunTracking; dialect: Dialect }> {
+  const artifacts = await openLocalArtifacts(join(config.dataDir, 'artifacts'), { maxBytes: config.artifactLimitBytes });
+  const tracking = createTracking({ store: openTrackingStore(database), registry: openRegistryStore(database), artifacts, now, newId: newRunId, workingDirectory: process.cwd() });
+  return {
+    tracking: new RunTracking({ tracking, paramsOf: (id) => paramsOf(database.read, id), metricsOf: (id) => latestMetricsOf(database.read, id) }),
+    dialect: mlflowDialect(tracking),
   };
 }
 

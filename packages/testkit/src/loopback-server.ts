@@ -3,9 +3,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import { LogQuery, PublishBody, ReportsBody } from '@trainyard/api/schemas/runner.ts';
 import type { Outcome, Report } from '@trainyard/core/training/outcome.ts';
 import type { RunnerOrder } from '@trainyard/core/training/runner-order.ts';
-import type { z } from 'zod';
 import type { Reply, Request } from './loopback-call.ts';
 import { LoopbackTracking } from './loopback-tracking.ts';
+
+type Published = ReturnType<typeof PublishBody.parse>;
 
 /** What a test wants to go wrong: the connection is cut before or after the call took effect, or a status is answered. */
 export type Fault = 'drop' | 'drop_answer' | number;
@@ -27,7 +28,9 @@ export class LoopbackServer {
   readonly #log: Buffer[] = [];
   #logBytes = 0;
   readonly snapshots = new Map<string, Buffer>();
-  readonly published: z.output<typeof PublishBody>[] = [];
+  readonly published: Published[] = [];
+  /** Reports that were refused leave a gap. */
+  gapsAllowed = false;
   /** Answered to the next reports. */
   stopRequested = false;
   /** The attempt is over: 410 to everything. */
@@ -96,6 +99,13 @@ export class LoopbackServer {
     await closed;
   }
 
+  /** As a server that comes back from a backup: only the first bytes of the log are left. */
+  forgetLog(keptBytes: number): void {
+    const kept = Buffer.from(this.log.subarray(0, keptBytes));
+    this.#log.splice(0, this.#log.length, kept);
+    this.#logBytes = kept.length;
+  }
+
   assertClean(): void {
     if (this.unexpected.length > 0) throw new Error(`the server met what it did not expect:\n${this.unexpected.join('\n')}`);
   }
@@ -145,11 +155,12 @@ export class LoopbackServer {
 
   #takeReports(reports: readonly Report[]): Reply {
     for (const report of reports) {
-      if (report.seq <= this.#reports.length) continue;
-      if (report.seq !== this.#reports.length + 1) throw new Error(`report ${report.seq} came, ${this.#reports.length + 1} was next`);
+      const last = this.#reports.at(-1)?.seq ?? 0;
+      if (report.seq <= last) continue;
+      if (report.seq !== last + 1 && !this.gapsAllowed) throw new Error(`report ${report.seq} came, ${last + 1} was next`);
       this.#reports.push(report);
     }
-    return { status: 200, body: { lastSeq: this.#reports.length, stop: this.stopRequested } };
+    return { status: 200, body: { lastSeq: this.#reports.at(-1)?.seq ?? 0, stop: this.stopRequested } };
   }
 
   #takeLog(offset: number, bytes: Buffer): Reply {
@@ -162,7 +173,7 @@ export class LoopbackServer {
     return { status: 200, body: { next: this.#logBytes } };
   }
 
-  #publish(body: z.output<typeof PublishBody>): Reply {
+  #publish(body: Published): Reply {
     const known = this.published.findIndex(({ name, source }) => name === body.name && source === body.source);
     if (known < 0) this.published.push(body);
     return { status: 200, body: { name: body.name, version: String(known < 0 ? this.published.length : known + 1) } };

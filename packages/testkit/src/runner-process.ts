@@ -12,17 +12,17 @@ export interface RunnerProcess {
 
 export interface RunnerStart {
   readonly main: URL;
-  readonly dir: string;
-  readonly cacheDir: string;
+  /** The attempt directory and the cache directory. */
+  readonly arguments: readonly string[];
   /** Value of TRAINYARD_ATTEMPT. */
   readonly mark: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the real runner as an engine does. */
-export function startRunner({ main, dir, cacheDir, mark, env = {} }: RunnerStart): RunnerProcess {
-  const all = { ...process.env, NODE_COMPILE_CACHE: `${cacheDir}/compile`, TRAINYARD_ATTEMPT: mark, ...env };
-  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(main), dir, cacheDir], { env: all, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+export function startRunner({ main, arguments: given, mark, env = {} }: RunnerStart): RunnerProcess {
+  const all = { ...process.env, TRAINYARD_ATTEMPT: mark, ...env };
+  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(main), ...given], { env: all, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const ended = new Promise<number | string>((resolve, reject) => child.on('close', (code, signal) => resolve(code ?? signal ?? -1)).on('error', reject));

@@ -28,7 +28,7 @@ export async function resolveReference({ url, reference }: Place, context: Conne
 }
 
 /** Names of the repository; all of them without patterns. */
-export async function listRefs(url: string, patterns: readonly string[], context: ConnectionContext): Promise<string[]> {
+async function listRefs(url: string, patterns: readonly string[], context: ConnectionContext): Promise<string[]> {
   const end = await runGit(['ls-remote', '--quiet', '--', url, ...patterns], context);
   if (end.exitCode !== 0) throw gitFailure(`the repository ${withoutPasswords(url)} cannot be read`, end);
   return end.stdout.split('\n').flatMap((line) => line.split('\t')[1] ?? []);

@@ -34,14 +34,18 @@ export class Delivery {
     const { link, attempt, journal, log, stop } = options;
     const signal = AbortSignal.any([stop.over, this.#givenUp.signal]);
     const onAcknowledged = (): void => this.#acknowledged();
+    const warn = (message: string): unknown => journal.add({ kind: 'note', level: 'warning', message });
     this.#reports = new ReportSender({
       link, attempt, journal, signal, onAcknowledged,
       onStop: () => stop.request('cancelled', 'stopped as the server asked'),
-      onRefused: ({ kind }, problem) => log.say(`the server refused a report (${kind}): ${problem}`),
+      onRefused: ({ kind }, problem) => {
+        // not about a note: that would go on for ever
+        if (kind !== 'note') warn(`the server refused a report (${kind}): ${problem}`);
+      },
     });
     this.#shipper = new LogShipper({
       link, attempt, path: options.logPath, sizeBytes: () => log.sizeBytes, signal, onAcknowledged,
-      onRefused: (problem) => journal.add({ kind: 'note', level: 'warning', message: `the server refused the rest of the log: ${problem}` }),
+      onRefused: (problem) => warn(`the server refused the rest of the log: ${problem}`),
     });
     this.#sending = Promise.all([this.#reports.run(), this.#shipper.run().then(() => this.#reports.release())]);
     // looked at in `finish`; until then a failure must not end the process

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { programInPath } from './builders/get-uv.ts';
-import type { PrepareContext, ReadyEnvironment } from './environment.ts';
+import type { EnvironmentSpec, PrepareContext, ReadyEnvironment } from './environment.ts';
 import { interpreters } from './interpreters/find-interpreter.ts';
 import type { Interpreter } from './interpreters/interpreter-facts.ts';
 
@@ -10,8 +10,10 @@ import type { Interpreter } from './interpreters/interpreter-facts.ts';
  * The programs that are there, nothing installed. Commands of projects say `python`; some systems only have `python3`, so there
  * the first is made to mean the second.
  */
-export async function bareEnvironment(context: PrepareContext): Promise<ReadyEnvironment> {
+export async function bareEnvironment(spec: EnvironmentSpec, context: PrepareContext): Promise<ReadyEnvironment> {
   const interpreter = await firstInterpreter(context);
+  const python = interpreter === undefined ? 'no Python' : `Python ${interpreter.version}`;
+  context.log.say(`environment: ${spec.kind === 'none' ? 'nothing to install' : `${spec.from} is not installed (manager: none)`}, the programs of this machine (${python})`);
   return {
     id: 'none',
     python: interpreter?.version,

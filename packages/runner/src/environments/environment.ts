@@ -8,7 +8,7 @@ export type EnvironmentSpec =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'python';
-      /** Version or prefix (`3.11`, `3.11.7`); absent = any. */
+      /** Version or prefix (`3.11`, `3.11.7`), or comparisons (`>=3.10,<3.13`); absent = any. */
       readonly python: string | undefined;
       readonly buildDependencies: readonly string[];
       readonly dependencies: readonly string[];

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { messageOf } from '@trainyard/core/errors.ts';
 import { isDiskFull } from '../disk-full.ts';
 import { StepFailure } from '../step-failure.ts';
 import { bareEnvironment } from './bare-environment.ts';
 import type { PrepareContext, PrepareEnvironment, ReadyEnvironment } from './environment.ts';
-import { trimCaches } from './trim-caches.ts';
 import { type BuiltDirectory, DirectoryStore } from './store/directory-store.ts';
+import { trimCaches } from './trim-caches.ts';
 import { type Way, waysToBuild } from './ways-to-build.ts';
 
 /**
@@ -13,7 +14,7 @@ import { type Way, waysToBuild } from './ways-to-build.ts';
  */
 export const prepareEnvironment: PrepareEnvironment = async (spec, context) => {
   try {
-    if (spec.kind === 'none' || context.choice.manager === 'none') return await bareEnvironment(context);
+    if (spec.kind === 'none' || context.choice.manager === 'none') return await bareEnvironment(spec, context);
     const ways = await waysToBuild(spec, context);
     const store = new DirectoryStore(join(context.cacheDir, 'environments'));
     return (await findReady(ways, store, context)) ?? (await build(ways, store, context));
@@ -44,14 +45,23 @@ async function build(ways: readonly Way[], store: DirectoryStore, context: Prepa
       return builder.make(path);
     };
     const { directory, cached } = way.shareable
-      ? await store.build(way.id, make, { signal: context.signal, onWait: (holder) => context.log.say(`environment ${shortId(way)}: process ${holder} is building it, waiting`) })
+      ? await store.build(way.id, make, { signal: context.signal, onWait: (holder) => context.log.say(`environment ${shortId(way)}: ${holder} is building it, waiting`) })
       : { directory: await store.buildPrivate(way.id, make), cached: false };
     const seconds = Math.round((performance.now() - began) / 1000);
     context.log.say(`environment ${shortId(way)}: ${cached ? 'built by another run' : 'ready'} in ${seconds} s, ${Math.round(directory.sizeBytes / 1e6)} MB`);
-    if (!cached) await trimCaches(store, way.id, context);
+    if (!cached) await trim(store, way, context);
     return ready(way, directory, { context, cached });
   }
   throw new StepFailure('internal', 'there is no way to build an environment');
+}
+
+/** What was built is good, whatever becomes of the rest. */
+async function trim(store: DirectoryStore, way: Way, context: PrepareContext): Promise<void> {
+  try {
+    await trimCaches(store, way.id, context);
+  } catch (error) {
+    context.log.say(`the cache of environments could not be trimmed: ${messageOf(error)}`);
+  }
 }
 
 async function startWay(way: Way, hasOther: boolean, { log }: PrepareContext): Promise<Awaited<ReturnType<Way['start']>> | undefined> {

@@ -22,8 +22,9 @@ export async function readYaml(path: string, name: string): Promise<Document.Par
 /** The text of a small file of the project. Throws StepFailure 'bad_spec' when it cannot be read. */
 export async function readProjectFile(path: string, name: string): Promise<string> {
   try {
-    const { size } = await stat(path);
-    if (size > LIMIT_BYTES) throw new StepFailure('bad_spec', `${name} has ${size} bytes; at most ${LIMIT_BYTES} are read`);
+    const found = await stat(path);
+    if (!found.isFile()) throw new StepFailure('bad_spec', `${name} is no file`);
+    if (found.size > LIMIT_BYTES) throw new StepFailure('bad_spec', `${name} has ${found.size} bytes; at most ${LIMIT_BYTES} are read`);
     return await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof StepFailure) throw error;

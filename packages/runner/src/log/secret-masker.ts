@@ -1,4 +1,4 @@
-import { Needles } from './needles.ts';
+import type { Needles } from './needles.ts';
 
 export const MASK = '*****';
 const MASK_BYTES = Buffer.from(MASK);

@@ -71,12 +71,16 @@ async function endOf<T>(ended: Promise<T>, tree: ProcessTree, { signal, graceMs,
   return end;
 }
 
-async function start(argv: readonly string[], { cwd, env }: ProgramOptions): Promise<ChildProcess> {
-  const [program = '', ...args] = argv;
-  // a group of its own: signals reach everything in it, and a Ctrl-C in a terminal does not
-  const child = spawn(program, args, { cwd, env, shell: false, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  await once<void>((done, fail) => child.once('spawn', done).on('error', (error) => fail(startFailure(program, error, env['PATH']))));
-  return child;
+/** Some refusals come as an event, others are thrown. */
+async function start([program = '', ...args]: readonly string[], { cwd, env }: ProgramOptions): Promise<ChildProcess> {
+  try {
+    // a group of its own: signals reach everything in it, and a Ctrl-C in a terminal does not
+    const child = spawn(program, args, { cwd, env, shell: false, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    await once<void>((done, fail) => child.once('spawn', done).on('error', fail));
+    return child;
+  } catch (error) {
+    throw startFailure(program, error as NodeJS.ErrnoException, env['PATH']);
+  }
 }
 
 function startFailure(program: string, error: NodeJS.ErrnoException, path: string | undefined): StepFailure {
@@ -89,6 +93,8 @@ function startFailure(program: string, error: NodeJS.ErrnoException, path: strin
       return new StepFailure('bad_spec', `the program '${program}' may not be executed; make it executable (chmod +x) or name its interpreter first`, details);
     case 'ENOEXEC':
       return new StepFailure('bad_spec', `the program '${program}' is not in a form this machine executes; a script needs a first line like #!/bin/sh`, details);
+    case 'ERR_INVALID_ARG_VALUE':
+      return new StepFailure('bad_spec', `an argument or a variable of '${program}' holds a NUL byte, which no program can be given`, details);
     case 'E2BIG':
       return new StepFailure('bad_spec', `the arguments and environment of '${program}' are larger than this machine allows; pass large values in a file`, details);
     default:

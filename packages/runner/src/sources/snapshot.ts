@@ -87,6 +87,6 @@ async function isThere(path: string): Promise<boolean> {
 
 function asFailure(error: unknown): unknown {
   if (error instanceof ArchiveRefused) return new StepFailure('bad_spec', `the uploaded source is refused: ${error.message}; leave it out and upload again`, { cause: error });
-  if (error instanceof ArchiveDamaged) return new StepFailure('source_unavailable', `the uploaded source cannot be unpacked: ${error.message}; upload it again`, { cause: error });
+  if (error instanceof ArchiveDamaged) return new StepFailure('bad_spec', `the uploaded source cannot be unpacked: ${error.message}; is it a tar.gz? Upload it again`, { cause: error });
   return error;
 }

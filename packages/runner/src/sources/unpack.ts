@@ -81,7 +81,7 @@ async function write(bytes: AsyncIterable<Buffer>, unpacking: Unpack, gate: Gate
     });
   });
   for await (const chunk of bytes) {
-    gate.count(chunk.length);
+    gate.count(chunk);
     const drained = unpacking.write(chunk) || Promise.race([ended, new Promise<void>((resolve) => unpacking.once('drain', resolve))]);
     await drained;
     if (gate.refusal !== undefined || failed !== undefined) break;
@@ -92,7 +92,7 @@ async function write(bytes: AsyncIterable<Buffer>, unpacking: Unpack, gate: Gate
     await ended;
   }
   if (gate.refusal !== undefined) throw new Error(gate.refusal);
-  if (failed !== undefined) throw failed;
+  if (failed !== undefined && !gate.empty) throw failed;
 }
 
 /** Looks at every header before anything of the entry is written. */
@@ -102,6 +102,7 @@ class Gate {
   #streamBytes = 0;
   #bytes = 0;
   #entries = 0;
+  #onlyZeros = true;
   refusal: string | undefined;
 
   constructor(limits: UnpackLimits, packedBytes: number) {
@@ -110,11 +111,17 @@ class Gate {
   }
 
   /** Unpacked bytes, whatever they are: headers and padding can be a bomb as well. */
-  count(sizeBytes: number): void {
-    this.#streamBytes += sizeBytes;
+  count(chunk: Buffer): void {
+    this.#streamBytes += chunk.length;
+    this.#onlyZeros &&= chunk.every((byte) => byte === 0);
     const { bytes, entries } = this.#limits;
     if (this.#streamBytes > bytes + entries * ENTRY_OVERHEAD_BYTES) this.#refuse(`it unpacks to more than ${bytes} bytes`);
     if (this.#streamBytes > RATIO_COUNTS_FROM_BYTES && this.#streamBytes > RATIO_LIMIT * this.#packedBytes) this.#refuse(`it unpacks to more than ${RATIO_LIMIT} times its size`);
+  }
+
+  /** An archive without entries is nothing but zeros. tar takes that for no archive; it is what packing an empty directory gives. */
+  get empty(): boolean {
+    return this.#onlyZeros && this.#streamBytes >= 1024;
   }
 
   admits(entry: ReadEntry): boolean {

@@ -7,33 +7,37 @@ import { runProgram } from '../process/run-program.ts';
 import { StepFailure } from '../step-failure.ts';
 import { loadToolchain } from '../toolchains/catalog.ts';
 import type { LaunchPlan } from '../toolchains/toolchain.ts';
+import { RunNotes } from '../tracking/run-notes.ts';
 import type { Source } from './source.ts';
 
 export interface Prepared {
   readonly plan: LaunchPlan;
   readonly environment: ReadyEnvironment;
+  readonly notes: RunNotes;
 }
 
 /** Finds out what the source wants started, and prepares what that needs. */
 export async function prepare(attempt: Attempt, source: Source): Promise<Prepared> {
-  const { order, paths, log, signal, know } = attempt;
-  const { spec, limits } = order;
+  const { spec } = attempt.order;
   const workDir = await workDirOf(source.dir, spec.workDir);
   const toolchain = await loadToolchain(spec.toolchain);
-  const plan = await toolchain.plan({ spec, sourceDir: source.dir, workDir, scratchDir: paths.scratch, commit: source.commit });
+  const plan = await toolchain.plan({ spec, sourceDir: source.dir, workDir, scratchDir: attempt.paths.scratch, commit: source.commit });
+  const notes = new RunNotes(attempt, plan.params, plan.tags);
+  try {
+    return { plan, environment: await environmentOf(attempt, plan), notes };
+  } catch (error) {
+    await notes.finish(false);
+    throw error;
+  }
+}
+
+async function environmentOf({ order, cacheDir, env, log, signal, know }: Attempt, plan: LaunchPlan): Promise<ReadyEnvironment> {
+  const { spec, limits } = order;
   const { prepareEnvironment } = await import('../environments/prepare-environment.ts');
-  const environment = await prepareEnvironment(plan.environment, {
-    cacheDir: attempt.cacheDir,
-    choice: spec.environment,
-    env: attempt.env,
-    limitBytes: limits.environmentBytes,
-    log,
-    signal,
-    graceMs: spec.timeout.graceMs,
-    runProgram,
-  });
+  const choice = spec.environment;
+  const environment = await prepareEnvironment(plan.environment, { cacheDir, choice, env, limitBytes: limits.environmentBytes, log, signal, graceMs: spec.timeout.graceMs, runProgram });
   know({ environment: environment.id, python: environment.python });
-  return { plan, environment };
+  return environment;
 }
 
 /** The directory of the spec, which must lie in the source when every link has been followed. */

@@ -5,7 +5,6 @@ import { memoryKills } from '../process/memory-kills.ts';
 import { MARK_VARIABLE } from '../process/process-tree.ts';
 import { type ProgramEnd, runProgram } from '../process/run-program.ts';
 import { StepFailure } from '../step-failure.ts';
-import { RunNotes } from '../tracking/run-notes.ts';
 import type { Prepared } from './environment.ts';
 
 export interface Trained {
@@ -14,15 +13,15 @@ export interface Trained {
 }
 
 /** Runs the program of the training to its end, and sends what it measures. */
-export async function train(attempt: Attempt, { plan, environment }: Prepared): Promise<Trained> {
+export async function train(attempt: Attempt, { plan, environment, notes }: Prepared): Promise<Trained> {
   const { order, paths, log, signal } = attempt;
   const earlierModels = await modelsSoFar(attempt);
   const command = commandText(plan.argv);
   attempt.know({ command });
   const metricsPath = join(paths.scratch, 'metrics');
   const env = trainingEnv(attempt, { ...environment.variables, PYTHONUNBUFFERED: '1', ...plan.env }, metricsPath);
-  const notes = new RunNotes(attempt, metricsPath);
-  await notes.begin(plan.params, plan.tags);
+  notes.follow(metricsPath);
+  await notes.ready();
   log.say(`train: ${command}`);
   const killsBefore = memoryKills() ?? 0;
   let end: ProgramEnd | undefined;

@@ -7,41 +7,46 @@ import { MetricsFile } from './metrics-file.ts';
 import { type LogBatch, TrackingRefused } from './tracking-api.ts';
 
 /** A server that is away does not keep a training from starting; what is to be noted arrives when it is back. */
-const BEGIN_WAIT_MS = 2000;
+const READY_WAIT_MS = 2000;
 /** What a training that failed has measured is worth this much waiting; one that succeeded needs the server anyway. */
 const FAILED_PATIENCE_MS = 10_000;
 
 /**
- * What is noted on the run while its program runs: parameters and tags before, metrics as they are written to a file.
+ * What is noted on the run: parameters and tags as soon as they are known, metrics while the program writes them to a file.
  * Noting is about the training, it is not the training: what cannot be noted is a warning.
  */
 export class RunNotes {
   readonly #attempt: Attempt;
   readonly #hurry = new AbortController();
   readonly #patience: Patience;
-  readonly #metrics: MetricsFile;
-  #begun: Promise<void> = Promise.resolve();
+  readonly #noted: Promise<void>;
+  #metrics: MetricsFile | undefined;
 
-  constructor(attempt: Attempt, metricsPath: string) {
+  /** Begins to note these at once. */
+  constructor(attempt: Attempt, params: Readonly<Record<string, string>>, tags: Readonly<Record<string, string>>) {
     this.#attempt = attempt;
     this.#patience = { signal: AbortSignal.any([attempt.over, this.#hurry.signal]), patienceMs: attempt.order.limits.deliverForMs };
-    closeSync(openSync(metricsPath, 'a'));
-    this.#metrics = new MetricsFile({ path: metricsPath, warn: (line) => attempt.log.warn(line), send: (metrics) => this.#note('some metrics', { metrics }) });
+    // not masked: the server has the parameters from the training itself, and a program that logs one as well must log the same
+    this.#noted = this.#note('the parameters and tags of the run', { params, tags });
   }
 
-  /** Returns when they are noted, or when waiting longer would only keep the program from starting. */
-  async begin(params: Readonly<Record<string, string>>, tags: Readonly<Record<string, string>>): Promise<void> {
-    // not masked: the server has the parameters from the training itself, and a program that logs one as well must log the same
-    this.#begun = this.#note('the parameters and tags of the run', { params, tags });
+  /** Returns when parameters and tags are noted, or when waiting longer would only keep the program from starting. */
+  async ready(): Promise<void> {
     const waited = new AbortController();
-    await Promise.race([this.#begun, pause(BEGIN_WAIT_MS, AbortSignal.any([this.#attempt.signal, waited.signal]))]);
+    await Promise.race([this.#noted, pause(READY_WAIT_MS, AbortSignal.any([this.#attempt.signal, waited.signal]))]);
     waited.abort();
+  }
+
+  /** Follows a metrics file, which is made when it is not there. */
+  follow(path: string): void {
+    closeSync(openSync(path, 'a'));
+    this.#metrics = new MetricsFile({ path, warn: (line) => this.#attempt.log.warn(line), send: (metrics) => this.#note('some metrics', { metrics }) });
   }
 
   /** Sends the rest. */
   async finish(succeeded: boolean): Promise<void> {
     const hurry = succeeded ? undefined : setTimeout(() => this.#hurry.abort(), FAILED_PATIENCE_MS);
-    await Promise.all([this.#begun, this.#metrics.finish()]);
+    await Promise.all([this.#noted, this.#metrics?.finish()]);
     clearTimeout(hurry);
   }
 

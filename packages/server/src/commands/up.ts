@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import { compose, type Server } from '../compose.ts';
@@ -53,12 +52,6 @@ function reachable(host: string): string {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
-/** Names this server may be called by: its own, and those the administrator added. */
-export function hostsOf({ host, allowedHosts }: Config): ReadonlySet<string> {
-  const own = host === '0.0.0.0' || host === '::' ? [hostname().toLowerCase()] : [];
-  return new Set(['127.0.0.1', 'localhost', '::1', host.toLowerCase(), ...own, ...allowedHosts.map((name) => name.toLowerCase())]);
 }
 
 function stopSignal(): Promise<void> {

@@ -1,8 +1,7 @@
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import { toSpecBody, toTrainingSpec } from '@trainyard/api/schemas/training.ts';
-import type { Readable } from 'node:stream';
 import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
-import type { RunRecord } from '../stores/runs.ts';
+import type { RunTracking } from '../usecases/run-tracking.ts';
 import type { Runs } from '../usecases/runs.ts';
 import type { Secrets } from '../usecases/secrets.ts';
 import type { Tokens } from '../usecases/tokens.ts';
@@ -12,15 +11,6 @@ import type { Identity } from './identity.ts';
 import type { Handlers } from './mount.ts';
 import { streamEvents, streamLog, streamLogEvents } from './streams.ts';
 import { attemptView, runView, timeText, trainingView } from './views.ts';
-
-/** What MLflow's side of the server gives to the native API. */
-export interface RunTracking {
-  paramsOf(runId: string): Promise<Record<string, string>>;
-  metricsOf(runId: string): Promise<Record<string, number>>;
-  listArtifacts(run: RunRecord, path: string): Promise<{ path: string; isDirectory: boolean; sizeBytes?: number }[]>;
-  openArtifact(run: RunRecord, path: string): Promise<{ bytes: Readable; sizeBytes: number }>;
-  publish(run: RunRecord, model: { name: string; source: string; modelId?: string | undefined; aliases: readonly string[]; tags: Readonly<Record<string, string>> }): Promise<{ name: string; version: string }>;
-}
 
 export interface HandlerParts {
   readonly trainings: Trainings;

@@ -81,31 +81,50 @@ export interface ModelVersionSearch extends Paging {
   readonly order: readonly SortKey<ModelVersionColumn>[];
 }
 
-/** Registered models and their versions. What is not there is REGISTERED_MODEL_NOT_FOUND or MODEL_VERSION_NOT_FOUND. */
-export interface RegistryStore {
+/** Registered models. What is not there is REGISTERED_MODEL_NOT_FOUND. */
+export interface RegisteredModelStore {
   /** REGISTERED_MODEL_EXISTS. */
-  createModel(model: NewRegisteredModel, now: number): Promise<RegisteredModelRecord>;
-  findModel(name: string): Promise<RegisteredModelRecord | undefined>;
-  searchModels(search: RegisteredModelSearch): Promise<Page<RegisteredModelRecord>>;
-  updateModel(name: string, description: string | null, now: number): Promise<RegisteredModelRecord>;
+  create(model: NewRegisteredModel, now: number): Promise<RegisteredModelRecord>;
+  find(name: string): Promise<RegisteredModelRecord | undefined>;
+  search(search: RegisteredModelSearch): Promise<Page<RegisteredModelRecord>>;
+  update(name: string, description: string | null, now: number): Promise<RegisteredModelRecord>;
   /** Its versions keep their numbers; the old name is free. REGISTERED_MODEL_EXISTS. */
-  renameModel(name: string, newName: string, now: number): Promise<RegisteredModelRecord>;
+  rename(name: string, newName: string, now: number): Promise<RegisteredModelRecord>;
   /** With all its versions. */
-  deleteModel(name: string): Promise<void>;
-  setModelTag(name: string, tag: Pair): Promise<void>;
-  deleteModelTag(name: string, key: string): Promise<void>;
+  delete(name: string): Promise<void>;
+  setTag(name: string, tag: Pair): Promise<void>;
+  /** Deleting it again succeeds. */
+  deleteTag(name: string, key: string): Promise<void>;
+  /** MODEL_VERSION_NOT_FOUND. */
   setAlias(name: string, alias: Alias): Promise<void>;
+  /** Deleting it again succeeds. */
   deleteAlias(name: string, alias: string): Promise<void>;
+}
 
-  createVersion(version: NewModelVersion, now: number): Promise<ModelVersionRecord>;
+/** A version by its address. */
+export interface VersionKey {
+  readonly name: string;
+  readonly version: number;
+}
+
+/** Versions of registered models. What is not there is MODEL_VERSION_NOT_FOUND. */
+export interface ModelVersionStore {
+  /** REGISTERED_MODEL_NOT_FOUND. */
+  create(version: NewModelVersion, now: number): Promise<ModelVersionRecord>;
   /** Makes the model when it is absent. The same run, name and source again give the version that is there; aliases are set each time. */
-  registerVersion(version: RunModelVersion, now: number): Promise<ModelVersionRecord>;
-  findVersion(name: string, version: number): Promise<ModelVersionRecord | undefined>;
-  searchVersions(search: ModelVersionSearch): Promise<Page<ModelVersionRecord>>;
-  updateVersion(name: string, version: number, change: { readonly description: string | null; readonly now: number }): Promise<ModelVersionRecord>;
-  changeStage(name: string, version: number, change: StageChange & { readonly now: number }): Promise<ModelVersionRecord>;
+  register(version: RunModelVersion, now: number): Promise<ModelVersionRecord>;
+  find(key: VersionKey): Promise<ModelVersionRecord | undefined>;
+  search(search: ModelVersionSearch): Promise<Page<ModelVersionRecord>>;
+  update(key: VersionKey, description: string | null, now: number): Promise<ModelVersionRecord>;
+  changeStage(key: VersionKey, change: StageChange, now: number): Promise<ModelVersionRecord>;
   /** Its number is never given again. */
-  deleteVersion(name: string, version: number, now: number): Promise<void>;
-  setVersionTag(name: string, version: number, tag: Pair): Promise<void>;
-  deleteVersionTag(name: string, version: number, key: string): Promise<void>;
+  delete(key: VersionKey, now: number): Promise<void>;
+  setTag(key: VersionKey, tag: Pair): Promise<void>;
+  /** Deleting it again succeeds. */
+  deleteTag(key: VersionKey, tag: string): Promise<void>;
+}
+
+export interface RegistryStore {
+  readonly models: RegisteredModelStore;
+  readonly versions: ModelVersionStore;
 }

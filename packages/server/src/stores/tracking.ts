@@ -132,15 +132,6 @@ export interface HistoryQuery {
   readonly after?: string | undefined;
 }
 
-/** Names of data the runs of an experiment used. */
-export interface DatasetSummary {
-  readonly experimentId: string;
-  readonly name: string;
-  readonly digest: string;
-  /** Value of the tag `mlflow.data.context`. */
-  readonly context?: string | undefined;
-}
-
 /**
  * The runs of MLflow's clients. Writing to a run that is not there is TRACKING_RUN_NOT_FOUND, to a deleted one
  * INVALID_TRACKING_VALUE. What a method answered is committed.

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { PrepareContext } from '../environment.ts';
+import { interpreters } from '../interpreters/find-interpreter.ts';
 import { askProgram, builderEnvironment } from './run-builder.ts';
 
 /** What the user told pip, by the long name of the option: index-url, find-links, cert, … */
@@ -7,12 +8,25 @@ export type PipSettings = ReadonlyMap<string, string>;
 
 /**
  * The configuration of the machine's own pip, from its files and PIP_* variables. With it the packages come from where they come
- * for everything else on this machine: a mirror of a company, a directory. Empty when that Python has no pip.
+ * for everything else on this machine: a mirror of a company, a directory. Asked of the Python that is used, or else of the
+ * first that has a pip.
  */
 export async function readPipSettings(python: string, context: PrepareContext): Promise<PipSettings> {
   const env = { ...builderEnvironment(context.env), PIP_DISABLE_PIP_VERSION_CHECK: '1' };
-  const printed = await askProgram([python, '-m', 'pip', 'config', 'list'], { cwd: context.cacheDir, env }, context);
-  return parsePipSettings(printed ?? '');
+  const ask = (path: string): Promise<string | undefined> => askProgram([path, '-m', 'pip', 'config', 'list'], { cwd: context.cacheDir, env }, context);
+  const printed = await ask(python);
+  if (printed !== undefined) return parsePipSettings(printed);
+  for await (const { path } of interpreters(context)) {
+    const other = path === python ? undefined : await ask(path);
+    if (other !== undefined) return parsePipSettings(other);
+  }
+  return settingsOf(context.env);
+}
+
+/** Without any pip, the variables are all that can be read. */
+function settingsOf(env: Readonly<Record<string, string>>): PipSettings {
+  const set = Object.entries(env).filter(([name, value]) => name.startsWith('PIP_') && value !== '');
+  return new Map(set.map(([name, value]) => [name.slice('PIP_'.length).toLowerCase().replaceAll('_', '-'), value]));
 }
 
 /** Sections in pip's order: a later one wins, and the variables over all files. */
@@ -42,8 +56,8 @@ export function uvVariables(settings: PipSettings, env: Readonly<Record<string, 
     UV_HTTP_TIMEOUT: settings.get('timeout') ?? settings.get('default-timeout'),
     SSL_CERT_FILE: settings.get('cert'),
     SSL_CLIENT_CERT: settings.get('client-cert'),
-    HTTP_PROXY: proxy,
-    HTTPS_PROXY: proxy,
+    HTTP_PROXY: 'http_proxy' in env ? undefined : proxy,
+    HTTPS_PROXY: 'https_proxy' in env ? undefined : proxy,
   };
   const set = Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined && !(entry[0] in env));
   return Object.fromEntries(set);

@@ -135,11 +135,13 @@ function localPart(line: string): string | undefined {
 
 /** One way to write a requirement: `Scikit_Learn >= 1.4` and `scikit-learn>=1.4` are the same. */
 function normalised(line: string): string {
-  const [requirement = '', ...rest] = line.replace(/\s+/g, ' ').split(/(?= ?;| --)/);
-  if (requirement.includes('@') || requirement.startsWith('-')) return [requirement, ...rest].join('');
+  const [, requirement = '', behind = ''] = /^(.*?)\s*((?:;|\s--).*)?$/.exec(line.replace(/\s+/g, ' ')) ?? [];
+  // markers and hashes: blanks inside of them count
+  const rest = behind.replace(/^; */, ';').trim();
+  if (requirement.includes('@') || requirement.startsWith('-')) return `${requirement} ${rest}`;
   const compact = requirement.replaceAll(' ', '');
   const [name = ''] = /^[A-Za-z0-9._-]+/.exec(compact) ?? [];
-  return [name.toLowerCase().replace(/[-_.]+/g, '-') + compact.slice(name.length), ...rest].join('').trim();
+  return `${name.toLowerCase().replace(/[-_.]+/g, '-')}${compact.slice(name.length)} ${rest}`;
 }
 
 async function sha256(path: string): Promise<string> {

@@ -20,7 +20,7 @@ export interface BuildLock {
 
 export interface Waiting {
   readonly signal: AbortSignal;
-  /** Called once when somebody else has it. */
+  /** Called once when somebody else has it: `process 4711`. */
   onWait(holder: string): void;
 }
 
@@ -71,12 +71,12 @@ async function numbersOf(dir: string, name: string): Promise<readonly number[]> 
   return files.filter((file) => file.startsWith(`${name}.`)).map((file) => Number(file.slice(name.length + 1)));
 }
 
-/** `released` also when the holder is dead; undefined when the file is gone and one has to look again. */
+/** Who has it, in words; `released` also when the holder is dead; undefined when the file is gone and one has to look again. */
 async function holderOf(path: string): Promise<string | undefined> {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
     if (text === '') return Date.now() - mtimeMs < WRITING_MS ? 'another process' : RELEASED;
-    return text === RELEASED || !isHolderAlive(text) ? RELEASED : text;
+    return text === RELEASED || !isHolderAlive(text) ? RELEASED : `process ${text.split('-')[0]}`;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -169,7 +169,7 @@ export class DirectoryStore {
 
   /** Removes what killed builders left: directories of dead processes that nothing points to and nobody uses. */
   async #sweep(): Promise<void> {
-    await mkdir(this.#root, { recursive: true });
+    await mkdir(this.#locks, { recursive: true });
     const left = (await readdir(this.#root)).filter((name) => {
       const holder = DIRECTORY.exec(name)?.[1];
       return holder !== undefined && !isHolderAlive(holder);

@@ -22,7 +22,7 @@ async function open(): Promise<EngineUnderTest> {
     again: () => new LocalEngine(config),
     assignment: async (key, script) => {
       const [run = '', attempt] = key.split('-');
-      const snapshot = aSnapshot([{ path: 'script.sh', text: script }]);
+      const snapshot = aSnapshot([{ path: 'script.sh', content: script }]);
       const spec = { args: ['sh', 'script.sh'], envs: [{ name: 'MARKS', value: marks }], algorithmSource: { snapshot: { digest: snapshot.digest } }, register: false };
       const order = anOrder({ run, attempt: Number(attempt), spec });
       const server = await LoopbackServer.start(order);

@@ -18,7 +18,7 @@ export async function applyChanges(trx: Trx, changes: readonly Change[], now: nu
     kept.add(change.runId);
     if (change.kind === 'update') continue;
     const state: RunState = change.kind === 'end' ? change.state : 'queued';
-    await closeAttempt(trx, change.runId, change.kind === 'end' ? change.state : 'failed', change.failure, now);
+    await closeAttempt(trx, { runId: change.runId, state: change.kind === 'end' ? change.state : 'failed', failure: change.failure, now });
     events.push({ runId: change.runId, kind: 'state', data: { state, ...reasonOf(change.failure), ...(change.kind === 'retry' ? { nextAttemptAt: change.at } : {}) } });
     if (change.kind === 'end') ended.push({ id: change.runId, status: MLFLOW_STATUS[change.state], endTime: now });
   }
@@ -60,8 +60,15 @@ function columnsOf(change: Change, now: number): Record<string, unknown> {
   }
 }
 
+interface AttemptEnd {
+  readonly runId: string;
+  readonly state: EndState;
+  readonly failure: Failure | null;
+  readonly now: number;
+}
+
 /** Ends the attempt and the step it was in. */
-async function closeAttempt(trx: Trx, runId: string, state: EndState, failure: Failure | null, now: number): Promise<void> {
+async function closeAttempt(trx: Trx, { runId, state, failure, now }: AttemptEnd): Promise<void> {
   const run = await trx.selectFrom('runs').select(['attempt']).where('id', '=', runId).executeTakeFirstOrThrow();
   await trx
     .updateTable('attempts')

@@ -69,7 +69,7 @@ async function migrate(db: Kysely<Schema>): Promise<void> {
   if (error === undefined) return;
   const unknown = /previously executed migration (\S+) is missing/.exec(messageOf(error))?.[1];
   if (unknown !== undefined) throw new TrainyardError('DATABASE_TOO_NEW', { migration: unknown });
-  throw error;
+  throw error instanceof Error ? error : new Error(messageOf(error));
 }
 
 const MAX_TRIES = 6;

@@ -29,13 +29,13 @@ async function takeCall(trx: Trx, call: ReportCall, now: number): Promise<Settle
   const stop = run.cancel_requested_at !== null || run.stop !== null;
   const last = fresh.at(-1);
   if (last === undefined) return { value: { lastSeq: attempt.last_seq, stop } };
-  await write(trx, call, fresh, new Changes(run), now);
+  await write(trx, { ...call, reports: fresh }, new Changes(run), now);
   await trx.updateTable('attempts').set({ last_seq: last.seq }).where('run_id', '=', call.runId).where('number', '=', call.attempt).execute();
   return { value: { lastSeq: last.seq, stop } };
 }
 
-async function write(trx: Trx, call: ReportCall, reports: readonly Report[], changes: Changes, now: number): Promise<void> {
-  for (const report of reports) {
+async function write(trx: Trx, call: ReportCall, changes: Changes, now: number): Promise<void> {
+  for (const report of call.reports) {
     changes.take(report, now);
     if (report.kind === 'step') await writeStep(trx, call, report);
   }

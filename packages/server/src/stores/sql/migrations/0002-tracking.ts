@@ -36,7 +36,7 @@ async function createRuns(db: Kysely<unknown>): Promise<void> {
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('user_id', 'text', (c) => c.notNull())
     .addColumn('status', 'text', (c) => c.notNull())
-    .addColumn('start_time', 'bigint')
+    .addColumn('start_time', 'bigint', (c) => c.notNull())
     .addColumn('end_time', 'bigint')
     .addColumn('lifecycle_stage', 'text', (c) => c.notNull())
     .addColumn('deleted_time', 'bigint')
@@ -46,7 +46,8 @@ async function createRuns(db: Kysely<unknown>): Promise<void> {
     .addColumn('client_end_time', 'bigint')
     .addColumn('creator_run', 'text')
     .execute();
-  await db.schema.createIndex('tracking_runs_by_experiment').on('tracking_runs').columns(['experiment_id', 'start_time', 'id']).execute();
+  // the order of a search that asks for none
+  await sql`create index tracking_runs_by_experiment on tracking_runs (experiment_id, start_time desc, id)`.execute(db);
   await createPairs(db, 'run_tags', { run_id: 'text' });
   await createPairs(db, 'params', { run_id: 'text' });
   // a value may be longer than what an index entry holds: searches compare its beginning first
@@ -126,8 +127,7 @@ async function createLoggedModels(db: Kysely<unknown>): Promise<void> {
 }
 
 async function createModelMetrics(db: Kysely<unknown>): Promise<void> {
-  await db.schema
-    .createTable('logged_model_metrics')
+  await clustered(db, db.schema.createTable('logged_model_metrics'))
     .addColumn('model_id', 'text', (c) => c.notNull())
     .addColumn('key', 'text', (c) => c.notNull())
     .addColumn('timestamp', 'bigint', (c) => c.notNull())
@@ -137,7 +137,7 @@ async function createModelMetrics(db: Kysely<unknown>): Promise<void> {
     .addColumn('is_nan', 'integer', (c) => c.notNull())
     .addColumn('dataset_name', 'text')
     .addColumn('dataset_digest', 'text')
-    .addPrimaryKeyConstraint('logged_model_metrics_key', ['model_id', 'key', 'timestamp', 'step', 'run_id'])
+    .addPrimaryKeyConstraint('logged_model_metrics_key', ['model_id', 'key', 'step', 'timestamp', 'value', 'is_nan', 'run_id'])
     .execute();
 }
 
@@ -169,8 +169,8 @@ async function createVersions(db: Kysely<unknown>): Promise<void> {
     .addColumn('description', 'text')
     .addColumn('user_id', 'text')
     .addColumn('stage', 'text', (c) => c.notNull())
-    .addColumn('source', 'text')
-    .addColumn('storage_location', 'text')
+    .addColumn('source', 'text', (c) => c.notNull())
+    .addColumn('storage_location', 'text', (c) => c.notNull())
     .addColumn('run_id', 'text')
     .addColumn('run_link', 'text')
     .addColumn('model_id', 'text')

@@ -47,7 +47,7 @@ export interface TrackingRunTable {
   name: string;
   user_id: string;
   status: string;
-  start_time: number | bigint | null;
+  start_time: number | bigint;
   end_time: number | bigint | null;
   lifecycle_stage: string;
   deleted_time: number | null;
@@ -138,8 +138,8 @@ export interface ModelVersionTable {
   description: string | null;
   user_id: string | null;
   stage: string;
-  source: string | null;
-  storage_location: string | null;
+  source: string;
+  storage_location: string;
   run_id: string | null;
   run_link: string | null;
   model_id: string | null;

@@ -1,0 +1,33 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** Where a command reads and writes: the process's own streams, or those of a test. */
+export type OutStream = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
+export type InStream = Readable & { readonly isTTY?: boolean | undefined; setRawMode?(on: boolean): unknown };
+
+/** Environment variables, read once at the door and passed on. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Everything of the process a command may touch. */
+export interface Io {
+  readonly stdin: InStream;
+  readonly stdout: OutStream;
+  readonly stderr: OutStream;
+  readonly env: Env;
+  /** Absolute. */
+  readonly cwd: string;
+  /** The user's home directory, absolute. */
+  readonly home: string;
+  /** Aborted by Ctrl-C, SIGTERM, or when whoever reads the output has gone. */
+  readonly interrupted: AbortSignal;
+}
+
+/** Why a command is to end early; the reason of `Io.interrupted`. */
+export class Interruption extends Error {
+  override readonly name = 'Interruption';
+  readonly by: 'ctrl_c' | 'terminated' | 'reader_gone';
+
+  constructor(by: Interruption['by']) {
+    super(`interrupted (${by})`);
+    this.by = by;
+  }
+}

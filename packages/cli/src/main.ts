@@ -1,0 +1,60 @@
+import { homedir } from 'node:os';
+import { CommanderError } from 'commander';
+import { TrainyardError } from '@trainyard/core/errors.ts';
+import { Cli } from './cli.ts';
+import type { Pace } from './connection/pace.ts';
+import { exitCode, exitCodeOf } from './exit-codes.ts';
+import { failureLines } from './failure-lines.ts';
+import { type Io, Interruption } from './io.ts';
+import { makeProgram } from './program.ts';
+
+/** The streams, the environment and the signals of this process. The only place that reads them. */
+export function processIo(): Io {
+  const interruption = new AbortController();
+  const end = (signal: 'SIGINT' | 'SIGTERM', by: Interruption['by']): void => {
+    process.once(signal, () => {
+      interruption.abort(new Interruption(by));
+      // who asks twice does not want to wait for manners
+      process.once(signal, () => process.exit(exitCode('interrupted')));
+    });
+  };
+  end('SIGINT', 'ctrl_c');
+  end('SIGTERM', 'terminated');
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      interruption.abort(new Interruption('reader_gone'));
+    });
+  }
+  const { stdin, stdout, stderr, env } = process;
+  return { stdin, stdout, stderr, env, cwd: process.cwd(), home: homedir(), interrupted: interruption.signal };
+}
+
+/** Carries out one command line (without the program's name) and gives its exit code. Throws nothing. */
+export async function runCli(argv: readonly string[], io: Io, pace?: Pace): Promise<number> {
+  const words = argv.length === 0 ? ['--help'] : argv[0] === '--version' || argv[0] === '-V' ? ['version', ...argv.slice(1)] : argv;
+  const cli = new Cli(io, { argv: words, pace });
+  try {
+    await makeProgram(cli).parseAsync(words, { from: 'user' });
+    return cli.exitCode;
+  } catch (error) {
+    return await failed(cli, error);
+  }
+}
+
+async function failed(cli: Cli, error: unknown): Promise<number> {
+  if (error instanceof CommanderError && error.exitCode === 0) return exitCode('ok');
+  const { interrupted, env } = cli.io;
+  const interruption: unknown = interrupted.aborted ? interrupted.reason : error;
+  if (interruption instanceof Interruption) return interruption.by === 'reader_gone' ? exitCode('ok') : exitCode('interrupted');
+  const debug = env['TRAINYARD_DEBUG'] === '1';
+  const shown = error instanceof CommanderError ? usageError(error) : error;
+  await cli.err.lines(failureLines(shown, { style: cli.err.style, debug }));
+  return exitCodeOf(shown);
+}
+
+function usageError(error: CommanderError): TrainyardError {
+  const [problem = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const meant = rest.join(' ').replace(/[()]/g, '').trim();
+  return new TrainyardError('USAGE', { problem, advice: meant === '' ? 'see what there is with: trainyard --help, or trainyard COMMAND --help' : meant }, { cause: error });
+}

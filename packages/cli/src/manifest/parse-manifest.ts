@@ -1,0 +1,113 @@
+import { TrainyardError, messageOf } from '@trainyard/core/errors.ts';
+import { didYouMean } from '@trainyard/core/nearest.ts';
+import { type Document, LineCounter, parseAllDocuments, type Scalar, visit } from 'yaml';
+import type { FoundManifest, Manifest } from './manifest.ts';
+
+const KIND = 'ModelTraining';
+/** Everything below these fields is text in the end, so that `flag: True` reaches the training as it was written. */
+const TEXT_FIELDS = new Set(['hyperParameters', 'envs', 'args', 'tags']);
+
+/**
+ * The trainings of a text that is JSON or YAML (several documents, or one list). A number is given as the text that was
+ * written wherever the two differ: `version: 1.0` means "1.0", not 1.
+ *
+ * @throws TrainyardError INVALID_YAML or INVALID_MANIFEST, naming the file and the line
+ */
+export function parseManifests(text: string, file: string): FoundManifest[] {
+  const values = jsonValues(text) ?? yamlValues(text, file);
+  if (values.length === 0) throw new TrainyardError('INVALID_MANIFEST', { file, problem: 'it is empty' });
+  return values.map(({ value, line }, i) => {
+    const where = values.length === 1 ? file : `${file}, document ${i + 1}`;
+    return { manifest: checked(value, `${where}, line ${line}`), where };
+  });
+}
+
+/** Does the text look like a manifest at all? Other YAML files often lie beside it. */
+export function looksLikeManifest(text: string): boolean {
+  return /^\s*["']?kind["']?\s*:\s*["']?ModelTraining\b/m.test(text);
+}
+
+interface Value {
+  readonly value: unknown;
+  readonly line: number;
+}
+
+function jsonValues(text: string): Value[] | undefined {
+  try {
+    // the third argument holds the text of the number: the language has it, its types do not yet
+    const keepText = (_key: string, value: unknown, context?: { source?: string }): unknown => asWritten(value, context?.source);
+    const value = JSON.parse(text, keepText as Parameters<typeof JSON.parse>[1]) as unknown;
+    return (Array.isArray(value) ? value : [value]).map((one) => ({ value: one as unknown, line: 1 }));
+  } catch {
+    // not JSON, so it is YAML or its errors are the ones to tell
+    return undefined;
+  }
+}
+
+function yamlValues(text: string, file: string): Value[] {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  // `parseAllDocuments` gives an empty object for an empty text
+  if (!Array.isArray(documents)) return [];
+  return (documents as Document[]).flatMap((document) => {
+    const problem = document.errors[0] ?? document.warnings[0];
+    if (problem !== undefined) {
+      const { line, col } = lines.linePos(problem.pos[0]);
+      throw new TrainyardError('INVALID_YAML', { file, problem: `line ${line}, column ${col}: ${problem.message}` });
+    }
+    keepNumbersAsWritten(document);
+    const value = plain(document, file);
+    // what stands behind a last `---`, or a file of comments
+    if (value === null || value === undefined) return [];
+    const { line } = lines.linePos(document.contents?.range?.[0] ?? 0);
+    return (Array.isArray(value) ? value : [value]).map((one) => ({ value: one as unknown, line }));
+  });
+}
+
+function plain(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // aliases that multiply beyond reason, or that refer to nothing
+    throw new TrainyardError('INVALID_YAML', { file, problem: messageOf(error) }, { cause: error });
+  }
+}
+
+function keepNumbersAsWritten(document: Document): void {
+  visit(document, {
+    Pair: (_, pair) => (TEXT_FIELDS.has(String((pair.key as Scalar | null)?.value)) ? textBelow(pair.value) : undefined),
+    Scalar: (key, node) => {
+      if (key !== 'key') node.value = asWritten(node.value, node.source);
+    },
+  });
+}
+
+function textBelow(value: unknown): void {
+  if (value === null || typeof value !== 'object') return;
+  visit(value as Document, {
+    Scalar: (key, node) => {
+      if (key !== 'key' && node.value !== null && node.source !== undefined && typeof node.value !== 'string') node.value = node.source;
+    },
+  });
+}
+
+function asWritten(value: unknown, source: string | undefined): unknown {
+  return typeof value === 'number' && source !== undefined && source !== String(value) ? source : value;
+}
+
+function checked(value: unknown, where: string): Manifest {
+  const wrong = (problem: string): TrainyardError => new TrainyardError('INVALID_MANIFEST', { file: where, problem });
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(`expected a mapping that begins with 'kind: ${KIND}', found ${found(value)}`);
+  const { kind, id, spec } = value as Record<string, unknown>;
+  if (kind === undefined) throw wrong(`'kind' is missing: write 'kind: ${KIND}'`);
+  if (kind !== KIND) throw wrong(`the kind ${found(kind)} is not known here${didYouMean(String(kind), [KIND]) || `; write '${KIND}'`}`);
+  if (typeof id !== 'string' && typeof id !== 'number') throw wrong(id === undefined ? "'id' is missing" : `'id' must be a text, found ${found(id)}`);
+  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) throw wrong(spec === undefined ? "'spec' is missing" : `'spec' must be a mapping, found ${found(spec)}`);
+  // fields beside these are the server's to refuse, with the nearest name
+  return { ...(value as Record<string, unknown>), kind: KIND, id: String(id), spec: spec as Record<string, unknown> };
+}
+
+function found(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,58 @@
+import { invalid } from '../names.ts';
+
+export type Token =
+  /** Anything without quotes: names, keywords. */
+  | { readonly kind: 'word'; readonly text: string }
+  | { readonly kind: 'number'; readonly text: string; readonly value: number }
+  /** `value` is what stands between the quotes, as it stands there. */
+  | { readonly kind: 'quoted'; readonly text: string; readonly quote: '"' | "'" | '`'; readonly value: string }
+  | { readonly kind: 'operator'; readonly text: string }
+  | { readonly kind: 'mark'; readonly text: '(' | ')' | ',' | '.' };
+
+const SPACE = /\s+/y;
+const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/y;
+const QUOTED = /'(?:''|\\'|[^'])*'|"(?:""|\\"|[^"])*"|`[^`]*`/y;
+const OPERATOR = /[<>=!]+/y;
+const MARK = /[(),]/y;
+const WORD = /[^\s'"`<>=!(),;]+/y;
+/** A dot between an entity and a quoted key belongs to neither. */
+const DOT = /\.(?=['"`])/y;
+
+/** Cuts a filter or order clause into tokens. Throws at a character that begins none, such as a lone quote. */
+export function lex(text: string): Token[] {
+  const tokens: Token[] = [];
+  for (let at = 0; at < text.length; ) {
+    const space = match(SPACE, text, at);
+    at += space.length;
+    if (at >= text.length) break;
+    const token = next(text, at);
+    if (token === undefined) throw invalid(`Invalid clause(s) in filter string: '${text.slice(at)}'`);
+    at += token.text.length;
+    tokens.push(token);
+  }
+  return tokens;
+}
+
+function next(text: string, at: number): Token | undefined {
+  const number = match(NUMBER, text, at);
+  if (number !== '') return { kind: 'number', text: number, value: Number(number) };
+  const quoted = match(QUOTED, text, at);
+  if (quoted !== '') return { kind: 'quoted', text: quoted, quote: quoted[0] as '"', value: quoted.slice(1, -1) };
+  const operator = match(OPERATOR, text, at);
+  if (operator !== '') return { kind: 'operator', text: operator };
+  const mark = match(MARK, text, at) || match(DOT, text, at);
+  if (mark !== '') return { kind: 'mark', text: mark as '(' };
+  const word = wordAt(text, at);
+  return word === '' ? undefined : { kind: 'word', text: word };
+}
+
+/** `metrics.` before a quoted key ends before its dot. */
+function wordAt(text: string, at: number): string {
+  const word = match(WORD, text, at);
+  return word.endsWith('.') && /['"`]/.test(text[at + word.length] ?? '') ? word.slice(0, -1) : word;
+}
+
+function match(pattern: RegExp, text: string, at: number): string {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? '';
+}

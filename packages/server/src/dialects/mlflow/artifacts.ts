@@ -1,0 +1,42 @@
+import type { ArtifactEntry } from '../../usecases/tracking/records.ts';
+import type { Tracking } from '../../usecases/tracking/tracking.ts';
+import { PROXY_PREFIXES } from './artifact-proxy.ts';
+import { type Answer, type Endpoint, endpoint } from './endpoint.ts';
+import { orElse, required, text } from './wire/fields.ts';
+
+/** Lists of artifacts. */
+export function artifactEndpoints({ artifacts, runs, loggedModels }: Tracking): Endpoint[] {
+  return [
+    endpoint({
+      methods: ['GET'],
+      path: 'artifacts/list',
+      fields: { run_id: required(text), path: orElse(text, '') },
+      answer: async ({ run_id: runId, path }) => {
+        const files = await artifacts.listOfRun(runId, path);
+        return { root_uri: (await runs.info(runId)).artifactUri, files: filesAnswer(files, path) };
+      },
+    }),
+    endpoint({
+      methods: ['GET'],
+      path: 'logged-models/:model_id/artifacts/directories',
+      fields: { model_id: required(text), artifact_directory_path: orElse(text, '') },
+      answer: async ({ model_id: modelId, artifact_directory_path: path }) => {
+        const files = await artifacts.listOfModel(modelId, path);
+        return { root_uri: (await loggedModels.get(modelId)).artifactUri, files: filesAnswer(files, path) };
+      },
+    }),
+    endpoint({
+      methods: ['GET'],
+      prefixes: PROXY_PREFIXES,
+      path: 'artifacts',
+      fields: { path: orElse(text, '') },
+      answer: async ({ path }) => ({ files: filesAnswer(await artifacts.list(path), '') }),
+    }),
+  ];
+}
+
+/** Below the owner's directory; the proxy answers names relative to the directory that was asked for. */
+function filesAnswer(entries: readonly ArtifactEntry[], directory: string): readonly Answer[] {
+  const parent = directory === '' ? '' : `${directory}/`;
+  return entries.map((entry) => ({ path: `${parent}${entry.name}`, is_dir: entry.sizeBytes === undefined, file_size: entry.sizeBytes }));
+}

@@ -1,0 +1,89 @@
+import { TrainyardError } from '@trainyard/core/errors.ts';
+import { invalid } from '@trainyard/core/tracking/names.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Caller } from '../../usecases/tracking/authorize.ts';
+import { FieldProblem, type Fields, type MessageOf, readMessage } from './wire/fields.ts';
+import { parseJson } from './wire/parse-json.ts';
+import { problemText } from './wire/problem.ts';
+import { type Wire, writeJson } from './wire/write-json.ts';
+
+export type Answer = { readonly [field: string]: Wire };
+
+/** One call of MLflow's API: a message in, a message out. */
+export interface Endpoint<F extends Fields = Fields> {
+  readonly methods: readonly ('GET' | 'POST' | 'PATCH' | 'DELETE')[];
+  /** Below the prefixes; `:name` is a field of the message. */
+  readonly path: string;
+  /** Both of MLflow's when absent. */
+  readonly prefixes?: readonly string[];
+  readonly fields: F;
+  readonly bodyLimitBytes?: number;
+  answer(message: MessageOf<F>, caller: Caller): Promise<Answer>;
+}
+
+export const PREFIXES: readonly string[] = ['/api/2.0/mlflow', '/ajax-api/2.0/mlflow'];
+
+/** Larger than any message that is not a file: the profile of a dataset may have 16 MB. */
+const BODY_LIMIT_BYTES = 32_000_000;
+
+/** Keeps the types of the fields while endpoints of all kinds stand in one list. */
+export function endpoint<F extends Fields>(definition: Endpoint<F>): Endpoint {
+  return definition as unknown as Endpoint;
+}
+
+/** The answer of a call that only does something. */
+export async function done(work: Promise<unknown>): Promise<Answer> {
+  await work;
+  return {};
+}
+
+/** Adds the endpoints to an instance of their own, which reads JSON in MLflow's way. */
+export function addEndpoints(app: FastifyInstance, endpoints: readonly Endpoint[]): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => done(null, body));
+  app.addContentTypeParser('*', (_, __, done) => done(new TrainyardError('BAD_REQUEST', { problem: 'a body has to be application/json' })));
+  for (const one of endpoints) {
+    for (const prefix of one.prefixes ?? PREFIXES) {
+      app.route({
+        method: [...one.methods],
+        url: `${prefix}/${one.path}`,
+        exposeHeadRoute: false,
+        bodyLimit: one.bodyLimitBytes ?? BODY_LIMIT_BYTES,
+        config: { access: 'user_or_run' },
+        handler: async (request, reply) => {
+          const answer = await one.answer(readCall(one.fields, request), callerOf(request));
+          return reply.type('application/json').send(writeJson(answer));
+        },
+      });
+    }
+  }
+}
+
+export function callerOf({ identity }: FastifyRequest): Caller {
+  return identity.kind === 'user' ? { kind: 'user', name: identity.name } : { kind: 'run', runId: identity.runId };
+}
+
+function readCall<F extends Fields>(fields: F, request: FastifyRequest): MessageOf<F> {
+  const query = request.query as Record<string, unknown>;
+  const body = typeof request.body === 'string' && request.body.trim() !== '' ? request.body : undefined;
+  const raw = body === undefined ? ofQuery(fields, query) : ofBody(body);
+  // older clients say run_uuid
+  if ((raw['run_id'] ?? null) === null && raw['run_uuid'] !== undefined) raw['run_id'] = raw['run_uuid'];
+  try {
+    return readMessage(fields, Object.assign(raw, request.params));
+  } catch (error) {
+    if (error instanceof FieldProblem) throw invalid(problemText(error, body, query));
+    throw error;
+  }
+}
+
+function ofBody(body: string): Record<string, unknown> {
+  const raw = parseJson(body);
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw invalid('The body of the request is not a JSON object.');
+  return raw as Record<string, unknown>;
+}
+
+/** One value or several of the same name: a list where a list is meant. */
+function ofQuery(fields: Fields, query: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, fields[name]?.repeated === true && typeof value === 'string' ? [value] : value]));
+}

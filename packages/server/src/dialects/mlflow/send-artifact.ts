@@ -1,0 +1,28 @@
+import { basename } from 'node:path/posix';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { OpenArtifact } from '../../usecases/tracking/records.ts';
+import { contentDisposition, contentType, parseRange } from './wire/content.ts';
+
+/** Streams an artifact as a download: nothing in it may run in a browser under our address. */
+export async function sendArtifact(request: FastifyRequest, reply: FastifyReply, file: { readonly path: string; readonly artifact: OpenArtifact }): Promise<FastifyReply> {
+  const { path, artifact } = file;
+  const name = basename(path);
+  // a range of an older version would not fit what the client has: it gets the whole file
+  const range = request.headers['if-range'] === undefined ? parseRange(request.headers.range, artifact.sizeBytes) : undefined;
+  reply
+    .header('content-type', contentType(name))
+    .header('content-disposition', contentDisposition(name))
+    .header('x-content-type-options', 'nosniff')
+    .header('content-security-policy', "sandbox; default-src 'none'")
+    .header('accept-ranges', 'bytes')
+    .header('last-modified', new Date(artifact.modifiedAt).toUTCString());
+  if (range === 'unsatisfiable') {
+    await artifact.close();
+    return reply.code(416).header('content-range', `bytes */${artifact.sizeBytes}`).send('');
+  }
+  if (range !== undefined) reply.code(206).header('content-range', `bytes ${range.firstByte}-${range.lastByte}/${artifact.sizeBytes}`);
+  reply.header('content-length', range === undefined ? artifact.sizeBytes : range.lastByte - range.firstByte + 1);
+  if (request.method !== 'HEAD') return reply.send(artifact.read(range));
+  await artifact.close();
+  return reply.send();
+}

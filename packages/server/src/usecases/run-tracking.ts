@@ -1,0 +1,55 @@
+import type { Readable } from 'node:stream';
+import type { RunRecord } from '../stores/runs.ts';
+import type { Tracking } from './tracking/tracking.ts';
+
+/** What the publish step of a runner says about the model. */
+export interface PublishedModel {
+  readonly name: string;
+  readonly source: string;
+  readonly modelId?: string | undefined;
+  readonly aliases: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface RunTrackingParts {
+  readonly tracking: Tracking;
+  readonly paramsOf: (runId: string) => Promise<Record<string, string>>;
+  readonly metricsOf: (runId: string) => Promise<Record<string, number>>;
+}
+
+/** MLflow's side of a run, as the native API shows it. */
+export class RunTracking {
+  readonly #parts: RunTrackingParts;
+
+  constructor(parts: RunTrackingParts) {
+    this.#parts = parts;
+  }
+
+  paramsOf(runId: string): Promise<Record<string, string>> {
+    return this.#parts.paramsOf(runId);
+  }
+
+  metricsOf(runId: string): Promise<Record<string, number>> {
+    return this.#parts.metricsOf(runId);
+  }
+
+  /** Paths are relative to the artifacts of the run. */
+  async listArtifacts(run: RunRecord, path: string): Promise<{ path: string; isDirectory: boolean; sizeBytes?: number }[]> {
+    const entries = await this.#parts.tracking.artifacts.listOfRun(run.id, path);
+    const below = path === '' ? '' : `${path.replace(/\/$/, '')}/`;
+    return entries.map(({ name, sizeBytes }) => ({ path: `${below}${name}`, isDirectory: sizeBytes === undefined, ...(sizeBytes === undefined ? {} : { sizeBytes }) }));
+  }
+
+  async openArtifact(run: RunRecord, path: string): Promise<{ bytes: Readable; sizeBytes: number }> {
+    const artifact = await this.#parts.tracking.artifacts.openOfRun(run.id, path);
+    return { bytes: artifact.read(), sizeBytes: artifact.sizeBytes };
+  }
+
+  /** The version carries where it came from. */
+  publish(run: RunRecord, model: PublishedModel): Promise<{ name: string; version: string }> {
+    const { commit, sourceDigest, environment } = run.facts;
+    const known = { training: run.trainingId, number: String(run.number), attempt: String(run.attempt), project: run.project, commit, source: sourceDigest, environment };
+    const lineage = Object.fromEntries(Object.entries(known).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+    return this.#parts.tracking.registerRunModel({ runId: run.id, lineage, ...model });
+  }
+}

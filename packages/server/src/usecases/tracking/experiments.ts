@@ -1,0 +1,98 @@
+import { TrainyardError } from '@trainyard/core/errors.ts';
+import type { Pair } from '@trainyard/core/tracking/batch.ts';
+import { checkArtifactLocation, checkExperimentName } from '@trainyard/core/tracking/experiment.ts';
+import { readFilter, readOrder } from '@trainyard/core/tracking/filter/check.ts';
+import { EXPERIMENT_SEARCH } from '@trainyard/core/tracking/filter/searches.ts';
+import { LIMITS } from '@trainyard/core/tracking/limits.ts';
+import { checkKey, checkLength } from '@trainyard/core/tracking/names.ts';
+import type { ExperimentRecord, ExperimentStore, Page, Stage } from '../../stores/tracking.ts';
+import type { Caller, WriteRights } from './authorize.ts';
+
+export interface ExperimentQuery {
+  readonly filter: string;
+  readonly orderBy: readonly string[];
+  readonly stage?: Stage | undefined;
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+interface Needs {
+  readonly experiments: ExperimentStore;
+  readonly rights: WriteRights;
+  readonly now: () => number;
+  /** What relative artifact locations are relative to. */
+  readonly workingDirectory: string;
+}
+
+/** What clients do with experiments. Ids are checked with `parseExperimentId` before they come here. */
+export class Experiments {
+  readonly #needs: Needs;
+
+  constructor(needs: Needs) {
+    this.#needs = needs;
+  }
+
+  /** Answers the id. */
+  create(caller: Caller, experiment: { readonly name: string; readonly artifactLocation?: string | undefined; readonly tags: readonly Pair[] }): Promise<string> {
+    this.#needs.rights.requireUser(caller, 'create experiments');
+    checkExperimentName(experiment.name);
+    for (const tag of experiment.tags) checkExperimentTag(tag);
+    const { artifactLocation: location } = experiment;
+    const artifactLocation = location === undefined || location === '' ? undefined : checkArtifactLocation(location, this.#needs.workingDirectory);
+    return this.#needs.experiments.create({ ...experiment, artifactLocation }, this.#needs.now());
+  }
+
+  async get(id: string): Promise<ExperimentRecord> {
+    const found = await this.#needs.experiments.find(id);
+    if (found === undefined) throw new TrainyardError('EXPERIMENT_NOT_FOUND', { id });
+    return found;
+  }
+
+  async getByName(name: string): Promise<ExperimentRecord> {
+    const found = await this.#needs.experiments.findByName(name);
+    if (found === undefined) throw new TrainyardError('EXPERIMENT_NAME_NOT_FOUND', { name });
+    return found;
+  }
+
+  search(query: ExperimentQuery): Promise<Page<ExperimentRecord>> {
+    return this.#needs.experiments.search({
+      stage: query.stage,
+      conditions: readFilter(query.filter, EXPERIMENT_SEARCH),
+      order: readOrder(query.orderBy, EXPERIMENT_SEARCH),
+      limit: query.limit,
+      after: query.after,
+    });
+  }
+
+  rename(caller: Caller, id: string, name: string): Promise<void> {
+    this.#needs.rights.requireUser(caller, 'rename experiments');
+    checkExperimentName(name);
+    return this.#needs.experiments.rename(id, name, this.#needs.now());
+  }
+
+  delete(caller: Caller, id: string): Promise<void> {
+    this.#needs.rights.requireUser(caller, 'delete experiments');
+    return this.#needs.experiments.setStage(id, 'deleted', this.#needs.now());
+  }
+
+  restore(caller: Caller, id: string): Promise<void> {
+    this.#needs.rights.requireUser(caller, 'restore experiments');
+    return this.#needs.experiments.setStage(id, 'active', this.#needs.now());
+  }
+
+  setTag(caller: Caller, id: string, tag: Pair): Promise<void> {
+    this.#needs.rights.requireUser(caller, 'tag experiments');
+    checkExperimentTag(tag);
+    return this.#needs.experiments.setTag(id, tag);
+  }
+
+  deleteTag(caller: Caller, id: string, key: string): Promise<void> {
+    this.#needs.rights.requireUser(caller, 'tag experiments');
+    return this.#needs.experiments.deleteTag(id, key);
+  }
+}
+
+function checkExperimentTag(tag: Pair): void {
+  checkKey(tag.key, { parameter: 'key', what: 'key' });
+  checkLength(tag.value, { what: 'value', limit: LIMITS.experimentTagValueLength });
+}

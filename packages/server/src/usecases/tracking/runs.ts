@@ -1,0 +1,148 @@
+import { TrainyardError } from '@trainyard/core/errors.ts';
+import { checkBatch, checkParam, checkTag, type Pair, type RunBatch } from '@trainyard/core/tracking/batch.ts';
+import { checkDatasets, type DatasetInput } from '@trainyard/core/tracking/dataset.ts';
+import { readFilter, readOrder } from '@trainyard/core/tracking/filter/check.ts';
+import { RUN_SEARCH } from '@trainyard/core/tracking/filter/searches.ts';
+import type { Int64 } from '@trainyard/core/tracking/int64.ts';
+import { checkMetric, type Metric, type Point } from '@trainyard/core/tracking/metric.ts';
+import { invalid, randomName } from '@trainyard/core/tracking/names.ts';
+import type { HistoryQuery, ModelLink, Page, RunUpdate, Stage, TrackingRunInfo, TrackingRunRecord, TrackingRunStore } from '../../stores/tracking.ts';
+import type { Caller, WriteRights } from './authorize.ts';
+
+const RUN_NAME_TAG = 'mlflow.runName';
+const USER_TAG = 'mlflow.user';
+const PARENT_TAG = 'mlflow.parentRunId';
+
+export interface RunRequest {
+  readonly experimentId: string;
+  readonly name?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly startTime: Int64;
+  readonly tags: readonly Pair[];
+}
+
+export interface RunQuery {
+  readonly experimentIds: readonly string[];
+  readonly filter: string;
+  readonly orderBy: readonly string[];
+  readonly stage?: Stage | undefined;
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+interface Needs {
+  readonly runs: TrackingRunStore;
+  readonly rights: WriteRights;
+  readonly now: () => number;
+  /** 32 hex digits. */
+  readonly newId: () => string;
+}
+
+/** What clients do with runs. */
+export class TrackingRuns {
+  readonly #needs: Needs;
+
+  constructor(needs: Needs) {
+    this.#needs = needs;
+  }
+
+  /** A run created by a run's token is its child: it gets the parent tag when the code did not set one. */
+  create(caller: Caller, request: RunRequest): Promise<TrackingRunRecord> {
+    const id = this.#needs.newId();
+    const tags = new Map(request.tags.map(({ key, value }) => [key, value]));
+    for (const tag of request.tags) checkTag(tag);
+    const named = tags.get(RUN_NAME_TAG);
+    if (request.name !== undefined && request.name !== '' && named !== undefined && named !== request.name) {
+      throw invalid(`Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${request.name}', mlflow.runName='${named}').`);
+    }
+    const name = request.name || named || randomName(id);
+    tags.set(RUN_NAME_TAG, name);
+    if (caller.kind === 'run' && !tags.has(PARENT_TAG)) tags.set(PARENT_TAG, caller.runId);
+    return this.#needs.runs.create({
+      id,
+      experimentId: request.experimentId,
+      name,
+      userId: request.userId || (tags.get(USER_TAG) ?? ''),
+      startTime: request.startTime,
+      creatorRun: caller.kind === 'run' ? caller.runId : null,
+      tags: [...tags].map(([key, value]) => ({ key, value })),
+    });
+  }
+
+  async get(id: string): Promise<TrackingRunRecord> {
+    const found = await this.#needs.runs.find(id);
+    if (found === undefined) throw new TrainyardError('TRACKING_RUN_NOT_FOUND', { id });
+    return found;
+  }
+
+  async info(id: string): Promise<TrackingRunInfo> {
+    const found = await this.#needs.runs.findInfo(id);
+    if (found === undefined) throw new TrainyardError('TRACKING_RUN_NOT_FOUND', { id });
+    return found;
+  }
+
+  search(query: RunQuery): Promise<Page<TrackingRunRecord>> {
+    return this.#needs.runs.search({
+      experimentIds: query.experimentIds,
+      stage: query.stage,
+      conditions: readFilter(query.filter, RUN_SEARCH),
+      order: readOrder(query.orderBy, RUN_SEARCH),
+      limit: query.limit,
+      after: query.after,
+    });
+  }
+
+  async update(caller: Caller, id: string, update: RunUpdate): Promise<TrackingRunInfo> {
+    await this.#needs.rights.requireRun(caller, id);
+    return this.#needs.runs.update(id, update);
+  }
+
+  async setStage(caller: Caller, id: string, stage: Stage): Promise<void> {
+    await this.#needs.rights.requireRun(caller, id);
+    await this.#needs.runs.setStage(id, stage, this.#needs.now());
+  }
+
+  async log(caller: Caller, batch: RunBatch): Promise<void> {
+    const checked = checkBatch(batch);
+    await this.#needs.rights.requireRun(caller, batch.runId);
+    await this.#needs.runs.log(checked);
+  }
+
+  async logMetric(caller: Caller, runId: string, metric: Metric): Promise<void> {
+    checkMetric(metric, '');
+    await this.#needs.rights.requireRun(caller, runId);
+    await this.#needs.runs.log({ runId, metrics: [metric], params: [], tags: [] });
+  }
+
+  async logParam(caller: Caller, runId: string, param: Pair): Promise<void> {
+    const checked = checkParam(param);
+    await this.#needs.rights.requireRun(caller, runId);
+    await this.#needs.runs.log({ runId, metrics: [], params: [checked], tags: [] });
+  }
+
+  async setTag(caller: Caller, runId: string, tag: Pair): Promise<void> {
+    checkTag(tag);
+    await this.#needs.rights.requireRun(caller, runId);
+    await this.#needs.runs.log({ runId, metrics: [], params: [], tags: [tag] });
+  }
+
+  async deleteTag(caller: Caller, runId: string, key: string): Promise<void> {
+    await this.#needs.rights.requireRun(caller, runId);
+    await this.#needs.runs.deleteTag(runId, key);
+  }
+
+  async logInputs(caller: Caller, runId: string, inputs: { readonly datasets: readonly DatasetInput[]; readonly models: readonly ModelLink[] }): Promise<void> {
+    checkDatasets(inputs.datasets);
+    await this.#needs.rights.requireRun(caller, runId);
+    await this.#needs.runs.logInputs(runId, inputs.datasets, inputs.models);
+  }
+
+  async logOutputs(caller: Caller, runId: string, models: readonly ModelLink[]): Promise<void> {
+    await this.#needs.rights.requireRun(caller, runId);
+    await this.#needs.runs.logOutputs(runId, models);
+  }
+
+  history(query: HistoryQuery): Promise<Page<Point>> {
+    return this.#needs.runs.history(query);
+  }
+}

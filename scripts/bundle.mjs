@@ -1,0 +1,89 @@
+// `npm run bundle`: what is published, into dist/ (or --into another directory, which is emptied first).
+//   dist/runner.mjs     the runner as one file that needs nothing but Node
+//   dist/trainyard/     the npm package: command line and server, with that runner; other people's packages stay dependencies
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureInstalled, ROOT } from './install.mjs';
+
+const { values } = parseArgs({ options: { into: { type: 'string', default: path.join(ROOT, 'dist') } } });
+const DIST = path.resolve(values.into);
+const PACKAGE = path.join(DIST, 'trainyard');
+/** Whose code is in the npm package; what they depend on, it depends on. */
+const INSIDE = ['core', 'api', 'cli', 'server'];
+
+await ensureInstalled({ dev: true, print: console.log });
+const { build } = await import('esbuild');
+
+const common = { absWorkingDir: ROOT, bundle: true, platform: 'node', format: 'esm', target: 'node24', metafile: true, legalComments: 'none', logLevel: 'warning' };
+
+rmSync(DIST, { recursive: true, force: true });
+mkdirSync(PACKAGE, { recursive: true });
+await bundleRunner();
+await bundlePackage();
+
+async function bundleRunner() {
+  const outfile = path.join(DIST, 'runner.mjs');
+  const { metafile } = await build({
+    ...common,
+    entryPoints: ['packages/runner/src/main.ts'],
+    outfile,
+    minifySyntax: true,
+    // some of what is inside still calls require() for modules of Node
+    banner: { js: "import { createRequire as requireOfBundle } from 'node:module';\nconst require = requireOfBundle(import.meta.url);" },
+  });
+  const foreign = importsOf(metafile).filter((name) => !isBuiltin(name));
+  if (foreign.length > 0) throw new Error(`the runner must need nothing but Node, but imports ${foreign.join(', ')}`);
+  copyFileSync(outfile, path.join(PACKAGE, 'runner.mjs'));
+  told(outfile);
+}
+
+async function bundlePackage() {
+  const { dependencies, names } = outsiders();
+  const { metafile } = await build({
+    ...common,
+    entryPoints: { trainyard: 'packages/cli/bin/trainyard.mjs' },
+    outdir: PACKAGE,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: '[name]-[hash]',
+    splitting: true,
+    external: names.flatMap((name) => [name, `${name}/*`]),
+  });
+  const undeclared = importsOf(metafile).filter((name) => !isBuiltin(name) && !names.includes(packageOf(name)));
+  if (undeclared.length > 0) throw new Error(`imported but in no package.json: ${undeclared.join(', ')}`);
+  const { version, license, engines } = manifestOf('cli');
+  const manifest = { name: 'trainyard', version, description: 'One model-training service: server and command line', license, type: 'module', bin: { trainyard: 'trainyard.mjs' }, engines, dependencies };
+  writeFileSync(path.join(PACKAGE, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) copyFileSync(path.join(ROOT, file), path.join(PACKAGE, file));
+  chmodSync(path.join(PACKAGE, 'trainyard.mjs'), 0o755);
+  told(path.join(PACKAGE, 'trainyard.mjs'));
+}
+
+/** Everything the packages inside ask for that is not ours. */
+function outsiders() {
+  const all = Object.assign({}, ...INSIDE.map((name) => manifestOf(name).dependencies));
+  const dependencies = Object.fromEntries(Object.entries(all).filter(([name]) => !/^(@trainyard\/|trainyard$)/.test(name)).sort());
+  return { dependencies, names: Object.keys(dependencies) };
+}
+
+function importsOf(metafile) {
+  const outside = Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter((one) => one.external === true).map((one) => one.path));
+  return [...new Set(outside)].sort();
+}
+
+function manifestOf(name) {
+  return JSON.parse(readFileSync(path.join(ROOT, 'packages', name, 'package.json'), 'utf8'));
+}
+
+function packageOf(specifier) {
+  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+function isBuiltin(name) {
+  return name.startsWith('node:') || builtinModules.includes(name);
+}
+
+function told(file) {
+  console.log(`${path.relative(ROOT, file)}  ${Math.round(statSync(file).size / 1024)} KiB`);
+}
