@@ -16,15 +16,15 @@ export interface RunBatch {
   readonly tags: readonly Pair[];
 }
 
-/** Refuses a batch over the limits or with bad names; answers it with too long params cut, as MLflow does. */
+/** Refuses a batch over the limits or with bad names; answers it as it is kept: too long params are cut, as MLflow does. */
 export function checkBatch(batch: RunBatch): RunBatch {
   checkCounts(batch);
-  for (const [index, metric] of batch.metrics.entries()) checkMetric(metric, `metrics[${index}].`);
+  const metrics = batch.metrics.map((metric, index) => checkMetric(metric, `metrics[${index}].`));
   for (const [index, tag] of batch.tags.entries()) checkTag(tag, `tags[${index}].`);
   const params = batch.params.map((param, index) => checkParam(param, `params[${index}].`));
   const twice = params.map((param) => param.key).filter((key, index, keys) => keys.indexOf(key) !== index);
   if (twice.length > 0) throw invalid(`Duplicate parameter keys have been submitted: [${[...new Set(twice)].map((key) => `'${key}'`).join(', ')}]. Please ensure the request contains only one param value per param key.`);
-  return { ...batch, params };
+  return { ...batch, metrics, params };
 }
 
 /** Refuses a bad key; cuts a value that is too long. */

@@ -29,14 +29,15 @@ function comparable(value: number): number {
 }
 
 /** Infinity is the largest double on every MLflow server: databases and clients cannot all hold it. */
-export function finite(value: number): number {
+function finite(value: number): number {
   return Number.isNaN(value) ? value : Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 }
 
-/** Refuses what no server takes; `path` is where the metric stands in the call (`metrics[3].`), or empty. */
-export function checkMetric(metric: Metric, path: string): void {
+/** Refuses what no server takes; `path` is where the metric stands in the call (`metrics[3].`), or empty. Answers it as it is kept. */
+export function checkMetric(metric: Metric, path = ''): Metric {
   checkKey(metric.key, { parameter: `${path}name`, what: 'Metric name' });
   if (metric.timestamp < 0) {
     throw invalid(`Invalid value ${metric.timestamp} for parameter '${path}timestamp' supplied: metric '${metric.key}' (value=${metric.value}). Timestamp must be a nonnegative long (64-bit integer) `);
   }
+  return { ...metric, value: finite(metric.value) };
 }

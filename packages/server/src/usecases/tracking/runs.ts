@@ -109,9 +109,9 @@ export class TrackingRuns {
   }
 
   async logMetric(caller: Caller, runId: string, metric: Metric): Promise<void> {
-    checkMetric(metric, '');
+    const checked = checkMetric(metric);
     await this.#needs.rights.requireRun(caller, runId);
-    await this.#needs.runs.log({ runId, metrics: [metric], params: [], tags: [] });
+    await this.#needs.runs.log({ runId, metrics: [checked], params: [], tags: [] });
   }
 
   async logParam(caller: Caller, runId: string, param: Pair): Promise<void> {
