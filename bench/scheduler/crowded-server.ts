@@ -7,7 +7,7 @@ import { mostResidentBytes } from '../measuring/resident-memory.ts';
 
 const RUNNING = 100;
 const QUEUED = 10_000;
-const AT_ONCE = 100;
+export const SUBMITS_AT_ONCE = 100;
 /** Two looks of the scheduler at every running attempt. */
 const SETTLE_MS = 5_000;
 
@@ -33,7 +33,7 @@ export async function crowd(): Promise<Crowd> {
     const alone: number[] = [];
     const together: number[] = [];
     for (let i = 0; i < 20; i++) alone.push(await timed(() => submit(server.client, names.next())));
-    for (let round = 0; round < 5; round++) together.push(await timed(() => Promise.all(names.take(AT_ONCE).map((id) => submit(server.client, id)))));
+    for (let round = 0; round < 5; round++) together.push(await timed(() => Promise.all(names.take(SUBMITS_AT_ONCE).map((id) => submit(server.client, id)))));
     const rest = QUEUED - names.count;
     let seconds = 0;
     const residentBytes = await mostResidentBytes(server.pid, async () => {
@@ -64,7 +64,7 @@ async function submitAll(client: Client, ids: string[]): Promise<void> {
   const submitter = async (): Promise<void> => {
     for (let id = ids.pop(); id !== undefined; id = ids.pop()) await submit(client, id);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, submitter));
+  await Promise.all(Array.from({ length: SUBMITS_AT_ONCE }, submitter));
 }
 
 async function submit(client: Client, id: string): Promise<void> {

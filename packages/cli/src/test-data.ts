@@ -24,7 +24,7 @@ export function aRunDetail(fields: Partial<RunDetail> = {}): RunDetail {
 }
 
 export function aTraining(fields: Partial<Omit<Training, 'status'>> & { status?: Partial<Training['status']> } = {}): Training {
-  const status = { state: 'succeeded', runs: 1, artifacts: [], runId: RUN_ID, runNumber: 7, ...fields.status } as const;
+  const status: Training['status'] = { ...({ state: 'succeeded', runs: 1, artifacts: [], runId: RUN_ID, runNumber: 7 } as const), ...fields.status };
   return { kind: 'ModelTraining', id: 'wine', createdAt: AT, updatedAt: AT, spec: { model: { name: 'wine', version: '1.0' }, toolchain: 'mlflow' }, ...fields, status };
 }
 

@@ -64,6 +64,7 @@ export const ERRORS = {
   REGISTERED_MODEL_EXISTS: { kind: 'conflict', text: 'Registered Model (name={name}) already exists.', hint: 'add a version to it, or choose another name' },
   MODEL_VERSION_NOT_FOUND: { kind: 'not_found', text: 'Model Version (name={name}, version={version}) not found', hint: 'list them with: mlflow.search_model_versions()' },
   MODEL_ALIAS_NOT_FOUND: { kind: 'invalid', text: 'Registered model alias {alias} not found.', hint: 'set it with: MlflowClient().set_registered_model_alias()' },
+  MULTIPART_UNSUPPORTED: { kind: 'unsupported', text: 'Multipart {what} is not supported for the current artifact repository', hint: 'send or fetch the artifact in one piece' },
   NOT_A_REMOTE_URI: { kind: 'internal', text: '{source} is not a valid remote uri. For remote access on windows, please consider using a different scheme such as SMB (e.g. smb://<hostname>/<path>).', hint: 'name a run, a logged model or an object store as the source' },
   LOG_GAP: { kind: 'conflict', text: 'log bytes from {offset} were sent, {expected} is next', hint: 'send again from byte {expected}' },
   STALE_ATTEMPT: { kind: 'gone', text: 'attempt {attempt} of run {id} is over', hint: 'nothing more needs to be reported for it' },

@@ -2,6 +2,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AttemptFixtureOptions } from '@trainyard/testkit/attempt-fixture.ts';
 import { startRunner } from '@trainyard/testkit/runner-process.ts';
+import { waitFor } from '@trainyard/testkit/wait-for.ts';
 import { describe, expect, it } from 'vitest';
 import { anAttempt, aProgram } from './an-attempt.int.ts';
 import { attemptPaths, isDelivered, readAcknowledged, readClaim, readOutcome, readReports, writeOrder } from './attempt-dir.ts';
@@ -142,9 +143,15 @@ describe('an attempt that cannot begin', () => {
 
 describe('one execution', () => {
   it('starts once, however many runners are started', async () => {
-    await using attempt = await aProgram("import { appendFileSync } from 'node:fs'; appendFileSync(process.env.TRAINYARD_OUTPUT_DIR + '/starts', 'x'); setTimeout(() => 0, 300)", { spec: { register: false } });
+    const text = "import { appendFileSync, existsSync } from 'node:fs'; const out = process.env.TRAINYARD_OUTPUT_DIR; appendFileSync(out + '/starts', 'x'); setInterval(() => existsSync(out + '/end') && process.exit(), 20)";
+    await using attempt = await aProgram(text, { spec: { register: false } });
     const runners = [attempt.start(), attempt.start(), attempt.start()];
-    expect(await Promise.all(runners.map(({ ended }) => ended))).toEqual([0, 0, 0]);
+    const exits: unknown[] = [];
+    for (const { ended } of runners) void ended.then((code) => exits.push(code));
+    await waitFor('two of them to find the third', () => exits.length === 2);
+    await writeFile(join(attempt.dir, 'output', 'end'), '');
+    await Promise.all(runners.map(({ ended }) => ended));
+    expect(exits).toEqual([0, 0, 0]);
     // and once more, as an engine does that has lost its memory
     await writeOrder(attempt.dir, attempt.order);
     expect(await attempt.start().ended).toBe(0);

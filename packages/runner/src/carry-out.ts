@@ -114,6 +114,8 @@ class Steps {
 
 async function end({ attempt, log, journal, delivery, link }: OpenAttempt, outcome: Outcome, dir: string): Promise<void> {
   log.close();
+  // before anything is written or delivered: a full disk is often full of exactly this, and the server needs room for the end
+  for (const path of [attempt.paths.scratch, attempt.paths.output, attempt.paths.workspace]) await rm(path, { recursive: true, force: true, maxRetries: 3 });
   const reported = journal.add({ kind: 'outcome', outcome });
   await journal.sync();
   try {

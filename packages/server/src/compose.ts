@@ -143,9 +143,10 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
       serverUrl = url;
       // alone on an embedded database: whoever held a lease is dead
       if (database.kind === 'sqlite') await stores.queue.dropLeases();
-      const activeKeys = await stores.queue.activeKeys();
+      // looked for before anything new is started; what is new is not left over
+      const leftOver = await leftOverAttempts(engines, await stores.queue.activeKeys());
       scheduler.start();
-      void Promise.all([...engines.values()].map((engine) => engine.sweep(activeKeys))).catch((error: unknown) => log.warn({ error }, 'left-over attempts could not be removed'));
+      for (const { engine, key } of leftOver) reap(engine, key, log);
     },
     close: async () => {
       await scheduler.stop();
@@ -174,6 +175,11 @@ async function loadEngines(config: Config, env: NodeJS.ProcessEnv): Promise<Map<
   const names: EngineName[] = ['local'];
   const loaded = await Promise.all(names.map((name) => ENGINES[name]({ local })));
   return new Map(loaded.map((engine) => [engine.name, engine]));
+}
+
+async function leftOverAttempts(engines: ReadonlyMap<string, Engine>, active: ReadonlySet<string>): Promise<{ engine: Engine; key: string }[]> {
+  const found = await Promise.all([...engines.values()].map(async (engine) => (await engine.keys()).map((key) => ({ engine, key }))));
+  return found.flat().filter(({ key }) => !active.has(key));
 }
 
 /** The bundled runner beside a bundled server, the source in a checkout. */

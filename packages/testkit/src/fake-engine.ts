@@ -54,7 +54,7 @@ export class FakeEngine implements Engine {
     return Promise.resolve();
   }
 
-  sweep(): Promise<void> {
-    return Promise.resolve();
+  keys(): Promise<string[]> {
+    return Promise.resolve([...this.sights.keys()]);
   }
 }

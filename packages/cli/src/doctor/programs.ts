@@ -23,13 +23,14 @@ export function checkNode(version: string): Check {
   return { name: 'Node', state: good ? 'ok' : 'missing', found: version, hint: good ? undefined : `Node ${NODE} or newer is needed: install it, or use npx trainyard in a clone` };
 }
 
-/** Python and what building environments with it takes. */
+/** Python, and what building environments with it takes where there is no uv. */
 export async function checkPython(env: Env): Promise<Check[]> {
+  const uv = firstVersion(await askProgram(['uv', '--version'], env));
   const all: Python[] = [];
   for (const name of PYTHON_NAMES) {
     const found = pythonOf(await askProgram([name, '-c', ASK_PYTHON], env));
     if (found !== undefined) all.push(found);
-    if (found !== undefined && isAtLeast(found.version, PYTHON)) return [{ name: 'Python', state: 'ok', found: `${found.version}  ${found.file}` }, pipCheck(found)];
+    if (found !== undefined && isAtLeast(found.version, PYTHON)) return [{ name: 'Python', state: 'ok', found: `${found.version}  ${found.file}` }, pipCheck(found, uv)];
   }
   const [old] = all;
   const found = old === undefined ? 'not found' : `${old.version}, ${PYTHON} or newer is needed`;
@@ -58,12 +59,12 @@ export async function checkManagers(env: Env): Promise<Check[]> {
   ];
 }
 
-function pipCheck({ version, hasVenv, hasPip }: Python): Check {
-  if (hasVenv && hasPip) return { name: 'pip, venv', state: 'ok', found: 'both there' };
-  const lacking = [...(hasPip ? [] : ['pip']), ...(hasVenv ? [] : ['venv'])].join(' and ');
+/** Either of them fetches uv or builds environments itself; where uv is there already neither is needed. */
+function pipCheck({ version, hasVenv, hasPip }: Python, uv: string | undefined): Check {
+  const there = [...(hasPip ? ['pip'] : []), ...(hasVenv ? ['venv'] : [])].join(' and ');
+  if (there !== '' || uv !== undefined) return { name: 'pip, venv', state: 'ok', found: there === '' ? 'neither, but uv' : there };
   const minor = version.split('.').slice(0, 2).join('.');
-  // uv builds environments without them, so they are missed only where uv cannot be had
-  return { name: 'pip, venv', state: 'warning', found: `${lacking} not there`, hint: `needed where uv cannot be had. Debian, Ubuntu: apt install python${minor}-venv python3-pip` };
+  return { name: 'pip, venv', state: 'missing', found: 'neither is there', hint: `one of them, or uv, is needed to build environments. Debian, Ubuntu: apt install python${minor}-venv` };
 }
 
 function pythonOf(answer: string | undefined): Python | undefined {

@@ -48,9 +48,14 @@ export class RunView implements RunObserver {
     return this.#run?.number;
   }
 
+  async began(run: RunDetail): Promise<void> {
+    this.#run = run;
+    const { style } = this.#live.screen;
+    await this.#live.print([style.title(`Run ${run.number}`) + style.quiet(` of ${safeLine(run.training)}  ${run.id}`)]);
+  }
+
   async run(run: RunDetail): Promise<void> {
     this.#run = run;
-    if (!this.#isTold('run')) await this.#live.print([this.#live.screen.style.title(`Run ${run.number}`) + this.#live.screen.style.quiet(` of ${run.training}  ${run.id}`)]);
     for (const warning of run.warnings) await this.note({ level: 'warning', message: warning });
     for (const attempt of run.attempts) await this.#attempt(attempt, run);
     if (hasEnded(run.state)) await this.#end();

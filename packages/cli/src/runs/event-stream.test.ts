@@ -7,7 +7,9 @@ async function* pieces(text: string, size: number): AsyncGenerator<Uint8Array> {
 }
 
 async function read(text: string, size = 1000): Promise<ServerEvent[]> {
-  return await Array.fromAsync(readEvents(pieces(text, size)));
+  const events: ServerEvent[] = [];
+  for await (const event of readEvents(pieces(text, size))) events.push(event);
+  return events;
 }
 
 const TEXT = ': hello\n\nid: 1\nevent: state\ndata: {"to":"running"}\n\n: still here\n\nevent: note\ndata: ü\ndata:two\nid: 2\n\ndata: plain\n\n';

@@ -28,8 +28,9 @@ async function read(server: TestServer, request: Partial<LogRequest> = {}): Prom
   const interrupted = new AbortController().signal;
   const connection = new Connection({ url: server.url, token: TEST_TOKEN, urlFrom: '--url', tokenFrom: undefined, file: undefined }, { pace: testPace(), interrupted });
   const watcher = { lost: () => undefined, back: () => undefined };
-  const chunks = await Array.fromAsync(readLog(connection, { runId: RUN_ID, from: { byte: 0 }, follow: true, signal: interrupted, watcher, ...request }));
-  return Buffer.concat(chunks.map(({ bytes }) => bytes));
+  const chunks: Uint8Array[] = [];
+  for await (const { bytes } of readLog(connection, { runId: RUN_ID, from: { byte: 0 }, follow: true, signal: interrupted, watcher, ...request })) chunks.push(bytes);
+  return Buffer.concat(chunks);
 }
 
 const log = randomBytes(300_000);

@@ -3,6 +3,7 @@ import type { Connection } from '../connection/connection.ts';
 import { type RunObserver, watchRun } from './watch-run.ts';
 
 const nobody: RunObserver = {
+  began: () => Promise.resolve(),
   run: () => Promise.resolve(),
   log: () => Promise.resolve(),
   note: () => Promise.resolve(),

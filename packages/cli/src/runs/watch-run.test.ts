@@ -13,6 +13,7 @@ import { type RunObserver, watchRun } from './watch-run.ts';
 function recorder(): { told: string[]; observer: RunObserver } {
   const told: string[] = [];
   const observer: RunObserver = {
+    began: () => Promise.resolve(),
     run: (run) => Promise.resolve(void told.push(`run ${run.state} ${run.step ?? ''}`.trim())),
     log: ({ bytes }) => Promise.resolve(void told.push(`log ${Buffer.from(bytes).toString().trim()}`)),
     note: ({ level, message }) => Promise.resolve(void told.push(`${level} ${message}`)),

@@ -11,6 +11,8 @@ import { type LogChunk, type LogPosition, readLog } from './read-log.ts';
 
 /** Told what happens to a run, in the order in which it happened: the log of a step comes before its end. */
 export interface RunObserver extends ReachWatcher {
+  /** The first look, before anything else is told. */
+  began(run: RunDetail): Promise<void>;
   run(run: RunDetail): Promise<void>;
   log(chunk: LogChunk): Promise<void>;
   note(note: RunNote): Promise<void>;
@@ -60,11 +62,15 @@ class RunWatch {
   async untilEnd(): Promise<RunDetail> {
     const { runId, observer, withLog, signal } = this.#request;
     const { pace } = this.#connection;
-    const background = [this.#listen()];
+    const background: Promise<void>[] = [];
     try {
       for (;;) {
         const look = () => this.#connection.call('getRun', { params: { id: runId }, signal });
         const run = await untilReached(look, { pace, signal, watcher: observer });
+        if (background.length === 0) {
+          await observer.began(run);
+          background.push(this.#listen());
+        }
         if (withLog && background.length === 1 && run.attempts.length > 0) background.push(this.#readLog());
         await this.#drainLog(run);
         await observer.run(run);

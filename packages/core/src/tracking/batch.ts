@@ -1,6 +1,6 @@
 import { LIMITS } from './limits.ts';
 import { checkMetric, type Metric } from './metric.ts';
-import { checkKey, checkLength, invalid } from './names.ts';
+import { checkKey, invalid } from './names.ts';
 
 /** A name with its value: a param or a tag. */
 export interface Pair {
@@ -16,26 +16,27 @@ export interface RunBatch {
   readonly tags: readonly Pair[];
 }
 
-/** Refuses a batch over the limits or with bad names; answers it as it is kept: too long params are cut, as MLflow does. */
+/** Refuses a batch over the limits or with bad names; answers it as it is kept: values that are too long are cut, as MLflow does. */
 export function checkBatch(batch: RunBatch): RunBatch {
   checkCounts(batch);
   const metrics = batch.metrics.map((metric, index) => checkMetric(metric, `metrics[${index}].`));
-  for (const [index, tag] of batch.tags.entries()) checkTag(tag, `tags[${index}].`);
+  const tags = batch.tags.map((tag, index) => checkTag(tag, `tags[${index}].`));
   const params = batch.params.map((param, index) => checkParam(param, `params[${index}].`));
   const twice = params.map((param) => param.key).filter((key, index, keys) => keys.indexOf(key) !== index);
   if (twice.length > 0) throw invalid(`Duplicate parameter keys have been submitted: [${[...new Set(twice)].map((key) => `'${key}'`).join(', ')}]. Please ensure the request contains only one param value per param key.`);
-  return { ...batch, metrics, params };
+  return { ...batch, metrics, params, tags };
 }
 
 /** Refuses a bad key; cuts a value that is too long. */
 export function checkParam(param: Pair, path = ''): Pair {
   checkKey(param.key, { parameter: `${path}key`, what: 'Param key' });
-  return param.value.length <= LIMITS.paramValueLength ? param : { key: param.key, value: firstCharacters(param.value, LIMITS.paramValueLength) };
+  return cut(param, LIMITS.paramValueLength);
 }
 
-export function checkTag(tag: Pair, path = ''): void {
+/** Refuses a bad key; cuts a value that is too long. */
+export function checkTag(tag: Pair, path = ''): Pair {
   checkKey(tag.key, { parameter: `${path}key`, what: 'Tag key' });
-  checkLength(tag.value, { what: 'Tag value', limit: LIMITS.tagValueLength });
+  return cut(tag, LIMITS.tagValueLength);
 }
 
 function checkCounts(batch: RunBatch): void {
@@ -50,9 +51,9 @@ function checkCount(what: string, count: number, limit: number): void {
   if (count > limit) throw invalid(`A batch logging request can contain at most ${limit} ${what}. Got ${count} ${what}. Please split up ${what} across multiple requests and try again.`);
 }
 
-function firstCharacters(text: string, count: number): string {
-  const characters = [...text];
-  return characters.length <= count ? text : characters.slice(0, count).join('');
+function cut(pair: Pair, length: number): Pair {
+  // code points are what counts; there are never more of them
+  return pair.value.length <= length ? pair : { key: pair.key, value: [...pair.value].slice(0, length).join('') };
 }
 
 /** The params that have to be written. The same value again is fine and costs nothing; another value is refused. */

@@ -7,7 +7,7 @@ export const LIMITS = {
   batchBytes: 1_000_000,
   datasetsPerBatch: 1000,
   keyLength: 250,
-  /** A longer value is cut, not refused. */
+  /** Longer values of params and tags of runs are cut, not refused. */
   paramValueLength: 6000,
   tagValueLength: 8000,
   experimentNameLength: 500,

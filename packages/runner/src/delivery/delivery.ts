@@ -1,3 +1,4 @@
+import { messageOf } from '@trainyard/core/errors.ts';
 import { markDelivered, writeAcknowledged } from '../attempt-dir.ts';
 import { isDiskFull } from '../disk-full.ts';
 import type { LogFile } from '../log/log-file.ts';
@@ -47,8 +48,9 @@ export class Delivery {
       link, attempt, path: options.logPath, sizeBytes: () => log.sizeBytes, signal, onAcknowledged,
       onRefused: (problem) => warn(`the server refused the rest of the log: ${problem}`),
     });
-    this.#sending = Promise.all([this.#reports.run(), this.#shipper.run().then(() => this.#reports.release())]);
-    // looked at in `finish`; until then a failure must not end the process
+    const shipping = this.#shipper.run().catch((error: unknown) => warn(`the log cannot be read, so the rest of it is not sent: ${messageOf(error)}`));
+    this.#sending = Promise.all([this.#reports.run(), shipping.then(() => this.#reports.release())]);
+    // thrown by `finish`; until then a failure must not end the process
     this.#sending.catch(() => undefined);
   }
 
@@ -65,8 +67,8 @@ export class Delivery {
     this.#givenUp.abort();
   }
 
-  /** To be called when the last report is in the journal. True when the server has everything. */
-  async finish(patienceMs: number): Promise<boolean> {
+  /** To be called when the last report is in the journal. Leaves the mark `delivered` when the server has everything. */
+  async finish(patienceMs: number): Promise<void> {
     const timer = setTimeout(() => this.giveUp(), patienceMs);
     this.#shipper.finish();
     this.#reports.finish();
@@ -76,7 +78,6 @@ export class Delivery {
     const delivered = this.#reports.acknowledged >= this.#options.journal.lastSeq && this.#shipper.complete;
     await this.#note();
     if (delivered) await onDisk(markDelivered(this.#options.dir));
-    return delivered;
   }
 
   #acknowledged(): void {

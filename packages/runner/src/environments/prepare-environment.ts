@@ -41,7 +41,7 @@ async function build(ways: readonly Way[], store: DirectoryStore, context: Prepa
     if (builder === undefined) continue;
     const began = performance.now();
     const make: Parameters<DirectoryStore['build']>[1] = (path) => {
-      context.log.say(`environment ${shortId(way)}: building with ${builder.title} (${way.count} requirements)`);
+      context.log.say(`environment ${shortId(way)}: building with ${builder.title} (${way.count} requirement${way.count === 1 ? '' : 's'})`);
       return builder.make(path);
     };
     const { directory, cached } = way.shareable

@@ -27,12 +27,6 @@ class Lines implements AttemptLog {
   }
 }
 
-/** As on a machine without uv, conda and settings of them, whatever this one has. */
-const machine = Object.fromEntries(Object.entries(process.env).filter(([name, value]) => value !== undefined && !/^(PIP|UV|CONDA|MAMBA)_|^VIRTUAL_ENV$/.test(name))) as Record<string, string>;
-
-/** With the settings of pip that this machine needs to reach an index. */
-export const online = { ...machine, ...(Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('PIP_'))) as Record<string, string>) };
-
 export const noProgram: RunProgram = (argv) => Promise.reject(new Error(`a program was started: ${argv.join(' ')}`));
 
 /** Wheels made here and no index, a new cache directory per case, and uv in it, fetched once for all of them. */
@@ -43,15 +37,22 @@ export class Workbench {
   readonly #children: ChildProcess[] = [];
   readonly shelf: string;
   readonly #stock: string;
+  /** As on a machine without conda, and without settings of pip and uv. */
+  readonly #machine: Readonly<Record<string, string>>;
+  /** With the settings of pip that this machine needs to reach an index. */
+  readonly online: Readonly<Record<string, string>>;
 
-  private constructor(shelf: string, stock: string) {
+  private constructor(shelf: string, stock: string, env: NodeJS.ProcessEnv) {
     this.shelf = shelf;
     this.#stock = stock;
+    const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    this.#machine = Object.fromEntries(set.filter(([name]) => !/^(PIP|UV|CONDA|MAMBA)_|^VIRTUAL_ENV$/.test(name)));
+    this.online = { ...this.#machine, ...Object.fromEntries(set.filter(([name]) => name.startsWith('PIP_'))) };
   }
 
   /** On the shelf: ty_probe 1.0 and 2.0, a module that knows its version, and a requirements.txt that asks for the first. */
-  static async open(): Promise<Workbench> {
-    const bench = new Workbench(await mkdtemp(join(tmpdir(), 'shelf-')), await mkdtemp(join(tmpdir(), 'stock-')));
+  static async open(env: NodeJS.ProcessEnv): Promise<Workbench> {
+    const bench = new Workbench(await mkdtemp(join(tmpdir(), 'shelf-')), await mkdtemp(join(tmpdir(), 'stock-')), env);
     for (const version of ['1.0', '2.0']) await putWheel(bench.shelf, 'ty_probe', version);
     await writeFile(join(bench.shelf, 'requirements.txt'), '# the probe\nty_probe==1.0  # pinned\n');
     return bench;
@@ -88,7 +89,7 @@ export class Workbench {
   }
 
   get offline(): Record<string, string> {
-    return { ...machine, PIP_NO_INDEX: '1', PIP_FIND_LINKS: `${this.shelf} /is/not/there` };
+    return { ...this.#machine, PIP_NO_INDEX: '1', PIP_FIND_LINKS: `${this.shelf} /is/not/there` };
   }
 
   spec(dependencies: readonly string[], from = 'python_env.yaml'): EnvironmentSpec {
@@ -125,7 +126,7 @@ export class Workbench {
   elsewhere(mode: 'pausing' | 'at once'): Elsewhere {
     const base = pathToFileURL(join(import.meta.dirname, '..', '/')).href;
     const argument = JSON.stringify([base, this.cacheDir, this.offline, mode]);
-    const child = spawn(process.execPath, ['--input-type=module', '-e', CHILD, argument], { stdio: ['ignore', 'pipe', 'inherit'], env: machine });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', CHILD, argument], { stdio: ['ignore', 'pipe', 'inherit'], env: this.#machine });
     this.#children.push(child);
     const lines: string[] = [];
     const reader = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

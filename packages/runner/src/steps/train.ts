@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { messageOf } from '@trainyard/core/errors.ts';
 import type { Attempt } from '../attempt.ts';
 import { commandText } from '../process/command-text.ts';
 import { memoryKills } from '../process/memory-kills.ts';
@@ -11,6 +12,9 @@ export interface Trained {
   /** Ids of the models that earlier attempts of the run had logged: not what this one has trained. */
   readonly earlierModels: ReadonlySet<string>;
 }
+
+/** A server that stays away does not keep a training from starting. */
+const MODELS_PATIENCE_MS = 30_000;
 
 /** Runs the program of the training to its end, and sends what it measures. */
 export async function train(attempt: Attempt, { plan, environment, notes }: Prepared): Promise<Trained> {
@@ -34,10 +38,16 @@ export async function train(attempt: Attempt, { plan, environment, notes }: Prep
   return { earlierModels };
 }
 
-async function modelsSoFar({ order, tracking, signal }: Attempt): Promise<ReadonlySet<string>> {
+async function modelsSoFar({ order, tracking, log, signal }: Attempt): Promise<ReadonlySet<string>> {
   if (order.attempt === 1) return new Set();
-  const models = await tracking.loggedModels({ signal, patienceMs: order.limits.deliverForMs });
-  return new Set(models.map(({ model_id }) => model_id));
+  try {
+    const models = await tracking.loggedModels({ signal, patienceMs: MODELS_PATIENCE_MS });
+    return new Set(models.map(({ model_id }) => model_id));
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn(`models of this training cannot be told from those of earlier attempts: ${messageOf(error)}`);
+    return new Set();
+  }
 }
 
 function trainingEnv({ env, order, paths }: Attempt, prepared: Readonly<Record<string, string>>, metricsPath: string): Record<string, string> {

@@ -24,6 +24,7 @@ const NAMED_BAD_LINES = 10;
  */
 export class MetricsFile {
   readonly #options: MetricsFileOptions;
+  readonly #buffer = Buffer.allocUnsafe(READ_BYTES);
   readonly #decoder = new StringDecoder('utf8');
   readonly #ended = new AbortController();
   readonly #following: Promise<void>;
@@ -64,9 +65,9 @@ export class MetricsFile {
 
   /** False when there was nothing new. */
   async #look(file: FileHandle): Promise<boolean> {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(READ_BYTES), 0, READ_BYTES, this.#offset);
+    const { bytesRead } = await file.read(this.#buffer, 0, READ_BYTES, this.#offset);
     this.#offset += bytesRead;
-    const lines = (this.#partial + this.#decoder.write(buffer.subarray(0, bytesRead))).split('\n');
+    const lines = (this.#partial + this.#decoder.write(this.#buffer.subarray(0, bytesRead))).split('\n');
     this.#partial = (lines.pop() ?? '').slice(0, LINE_LIMIT);
     await this.#sendLines(lines);
     return bytesRead > 0;

@@ -120,13 +120,14 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
       expect(await under.marks()).toBe(before);
     });
 
-    it('sweeps what no active attempt owns and leaves the others alone', async () => {
+    it('names what it holds, and holds nothing of what was reaped', async () => {
+      expect(await engine.keys()).toEqual([]);
       await submit('echo started >> "$MARKS"; while :; do sleep 0.05; done');
       await marked('started');
-      await engine.sweep(new Set([key]));
-      expect(await engine.observe(key)).toEqual({ kind: 'active' });
+      expect(await under.again().keys()).toEqual([key]);
       await engine.kill(key);
-      await engine.sweep(new Set());
+      await engine.reap(key);
+      expect(await engine.keys()).toEqual([]);
       expect(await engine.observe(key)).toEqual({ kind: 'missing' });
     });
   });

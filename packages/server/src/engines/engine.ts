@@ -44,8 +44,8 @@ export interface Engine {
   kill(key: string): Promise<void>;
   /** Gives back everything the attempt holds. Called once it has ended. */
   reap(key: string): Promise<void>;
-  /** At the start of the server: gives back what no active attempt owns. */
-  sweep(activeKeys: ReadonlySet<string>): Promise<void>;
+  /** Keys of all attempts it holds anything of; at its start the server reaps those that nobody needs. */
+  keys(): Promise<readonly string[]>;
 }
 
 /** The engine did not answer: nothing is known, try again later. */

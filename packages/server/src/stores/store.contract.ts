@@ -147,6 +147,12 @@ export function storeContract(name: string, open: (now: () => number) => Promise
       expect((await stores.runs.eventsOf(run.id, 0, 100)).filter((event) => event.kind === 'note')).toHaveLength(1);
     });
 
+    it('takes reports that change nothing of the run but its history', async () => {
+      const run = await claimed('wine');
+      expect(await stores.runs.report({ runId: run.id, attempt: 1, reports: [{ kind: 'note', seq: 1, at: 5, level: 'info', message: 'by the way' }] })).toEqual({ lastSeq: 1, stop: false });
+      expect(await stores.runs.report({ runId: run.id, attempt: 1, reports: [{ kind: 'step', seq: 2, at: 6, step: 'data', state: 'skipped' }] })).toEqual({ lastSeq: 2, stop: false });
+    });
+
     it('refuses reports of an attempt that is over, and only those', async () => {
       const run = await claimed('wine');
       const other = await claimed('other');

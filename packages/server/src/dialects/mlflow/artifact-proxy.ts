@@ -41,7 +41,14 @@ export function addArtifactProxy(app: FastifyInstance, { artifacts }: Tracking):
         return reply.type('application/json').send('{}');
       },
     });
+    // a client that tries them goes on with one piece when it is told so in these words
+    app.post(`${prefix}/mpu/*`, { config: { access } }, () => refuseMultipart('upload'));
+    app.get(`${prefix}/presigned/*`, { config: { access }, exposeHeadRoute: false }, () => refuseMultipart('download'));
   }
+}
+
+function refuseMultipart(what: string): never {
+  throw new TrainyardError('MULTIPART_UNSUPPORTED', { what });
 }
 
 /** What stands behind `/artifacts/`, decoded once: not by the router, which leaves some characters as they are. */

@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorKind, isTrainyardError, type TrainyardError } from '@trainyard/core/errors.ts';
+import type { FastifyRequest } from 'fastify';
 
 /** An error as MLflow's clients read it. They decide by `code`; the status tells them whether to try again. */
 export interface MlflowError {
@@ -30,10 +31,11 @@ const OVERRIDES: Partial<Record<ErrorCode, (error: TrainyardError) => Partial<Ml
 };
 
 /** Undefined for what nobody foresaw. */
-export function toMlflowError(error: unknown): MlflowError | undefined {
+export function toMlflowError(error: unknown, request: FastifyRequest): MlflowError | undefined {
   if (isTrainyardError(error)) return { ...KINDS[error.kind], message: error.message, ...OVERRIDES[error.code]?.(error) };
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  if (!(error instanceof Error) || typeof status !== 'number' || status < 400 || status >= 500) return undefined;
   // fastify refuses what it cannot read: a body that is too large, a content type nobody takes
-  if (error instanceof Error && typeof status === 'number' && status >= 400 && status < 500) return { status, code: status === 413 ? 'INVALID_PARAMETER_VALUE' : 'BAD_REQUEST', message: error.message };
-  return undefined;
+  if (status === 413) return { ...KINDS.too_large, message: `Requests to this endpoint must be at most ${request.routeOptions.bodyLimit} bytes, got a request of size ${request.headers['content-length'] ?? 'unknown'}.` };
+  return { status, code: 'BAD_REQUEST', message: error.message };
 }

@@ -96,10 +96,9 @@ export class LocalEngine implements Engine {
     await rm(dir, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  async sweep(activeKeys: ReadonlySet<string>): Promise<void> {
+  async keys(): Promise<readonly string[]> {
     await mkdir(this.#config.attemptsDir, { recursive: true, mode: 0o700 });
-    const found = await readdir(this.#config.attemptsDir);
-    for (const key of found) if (KEY.test(key) && !activeKeys.has(key)) await this.reap(key);
+    return (await readdir(this.#config.attemptsDir)).filter((name) => KEY.test(name));
   }
 
   async #spawn(key: string, dir: string): Promise<void> {

@@ -186,7 +186,8 @@ async function beginAttempts(trx: Trx, chosen: readonly Candidate[], claim: Clai
       lease_until: claim.leaseUntil,
     }))
     .where('id', 'in', chosen.map((candidate) => candidate.id))
-    .where('state', '=', 'queued')
+    // the bare column would make SQLite read the whole queue by its state instead of these rows by their ids
+    .where((eb) => eb(eb.fn.coalesce('state', sql.lit('')), '=', 'queued'))
     .returningAll()
     .execute();
   const runs = rows.map(toRun);

@@ -39,7 +39,7 @@ async function write(trx: Trx, call: ReportCall, changes: Changes, now: number):
     changes.take(report, now);
     if (report.kind === 'step') await writeStep(trx, call, report);
   }
-  await trx.updateTable('runs').set(changes.columns).where('id', '=', call.runId).execute();
+  if (Object.keys(changes.columns).length > 0) await trx.updateTable('runs').set(changes.columns).where('id', '=', call.runId).execute();
   if (changes.columns.step !== undefined) await trx.updateTable('attempts').set({ step: changes.columns.step }).where('run_id', '=', call.runId).where('number', '=', call.attempt).execute();
   if (changes.columns.state === 'running') await startManagedRun(trx, call.runId, now);
   await insertEvents(trx, changes.events.map((event) => ({ ...event, runId: call.runId })), now);

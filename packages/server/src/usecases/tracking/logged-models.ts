@@ -44,7 +44,7 @@ export class LoggedModels {
   async create(caller: Caller, request: LoggedModelRequest): Promise<LoggedModelRecord> {
     const hex = this.#needs.newId();
     if (request.name !== undefined) checkLoggedModelName(request.name);
-    for (const tag of request.tags) checkTag(tag);
+    const tags = request.tags.map((tag) => checkTag(tag));
     const sourceRunId = request.sourceRunId || (caller.kind === 'run' ? caller.runId : null);
     if (sourceRunId !== null) await this.#needs.rights.requireRun(caller, sourceRunId);
     return this.#needs.loggedModels.create(
@@ -55,7 +55,7 @@ export class LoggedModels {
         modelType: request.modelType || null,
         sourceRunId,
         params: request.params.map((param) => checkParam(param)),
-        tags: request.tags,
+        tags,
       },
       this.#needs.now(),
     );
@@ -88,9 +88,9 @@ export class LoggedModels {
   }
 
   async setTags(caller: Caller, id: string, tags: readonly Pair[]): Promise<void> {
-    for (const tag of tags) checkTag(tag);
+    const checked = tags.map((tag) => checkTag(tag));
     await this.#needs.rights.requireModel(caller, id);
-    await this.#needs.loggedModels.setTags(id, tags);
+    await this.#needs.loggedModels.setTags(id, checked);
   }
 
   async deleteTag(caller: Caller, id: string, key: string): Promise<void> {

@@ -49,8 +49,7 @@ export class TrackingRuns {
   /** A run created by a run's token is its child: it gets the parent tag when the code did not set one. */
   create(caller: Caller, request: RunRequest): Promise<TrackingRunRecord> {
     const id = this.#needs.newId();
-    const tags = new Map(request.tags.map(({ key, value }) => [key, value]));
-    for (const tag of request.tags) checkTag(tag);
+    const tags = new Map(request.tags.map((tag) => checkTag(tag)).map(({ key, value }) => [key, value]));
     const named = tags.get(RUN_NAME_TAG);
     if (request.name !== undefined && request.name !== '' && named !== undefined && named !== request.name) {
       throw invalid(`Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${request.name}', mlflow.runName='${named}').`);
@@ -121,9 +120,9 @@ export class TrackingRuns {
   }
 
   async setTag(caller: Caller, runId: string, tag: Pair): Promise<void> {
-    checkTag(tag);
+    const checked = checkTag(tag);
     await this.#needs.rights.requireRun(caller, runId);
-    await this.#needs.runs.log({ runId, metrics: [], params: [], tags: [tag] });
+    await this.#needs.runs.log({ runId, metrics: [], params: [], tags: [checked] });
   }
 
   async deleteTag(caller: Caller, runId: string, key: string): Promise<void> {

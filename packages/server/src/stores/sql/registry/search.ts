@@ -1,5 +1,5 @@
 import type { ModelVersionColumn, RegisteredModelColumn } from '@trainyard/core/registry/searches.ts';
-import type { Condition, SortKey } from '@trainyard/core/tracking/filter/condition.ts';
+import type { Condition, SortKey, Test } from '@trainyard/core/tracking/filter/condition.ts';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { ModelVersionRecord, ModelVersionSearch, RegisteredModelRecord, RegisteredModelSearch } from '../../registry.ts';
 import type { Page } from '../../tracking.ts';
@@ -45,10 +45,19 @@ function columnOf<Column extends string>(key: SortKey<Column>): Column {
 
 function modelMeets(kind: Kind, { subject, test }: Condition<RegisteredModelColumn>): RawBuilder<SqlBool> {
   if (subject.entity === 'attribute') return passes(kind, sql.ref(`registered_models.${subject.column}`), test);
-  return sql<SqlBool>`exists (select 1 from registered_model_tags t where t.registered_model_id = registered_models.id and t.key = ${subject.key} and ${passesPair(kind, sql.ref('t.value'), test)})`;
+  return tagMeets(kind, { key: subject.key, test }, sql`registered_model_tags t where t.registered_model_id = registered_models.id`);
 }
 
 function versionMeets(kind: Kind, { subject, test }: Condition<ModelVersionColumn>): RawBuilder<SqlBool> {
   if (subject.entity === 'attribute') return passes(kind, columnRef(subject.column), test);
-  return sql<SqlBool>`exists (select 1 from model_version_tags t where t.registered_model_id = model_versions.registered_model_id and t.version = model_versions.version and t.key = ${subject.key} and ${passesPair(kind, sql.ref('t.value'), test)})`;
+  return tagMeets(kind, { key: subject.key, test }, sql`model_version_tags t where t.registered_model_id = model_versions.registered_model_id and t.version = model_versions.version`);
+}
+
+/** Clients put `tags.mlflow.prompt.is_prompt != 'true'` behind every search for models: for this tag, absent differs too. */
+const PROMPT_TAG = 'mlflow.prompt.is_prompt';
+
+function tagMeets(kind: Kind, tag: { readonly key: string; readonly test: Test }, from: RawBuilder<unknown>): RawBuilder<SqlBool> {
+  const withKey = sql`select 1 from ${from} and t.key = ${tag.key}`;
+  if (tag.key === PROMPT_TAG && tag.test.operator === '!=' && 'text' in tag.test) return sql<SqlBool>`not exists (${withKey} and t.value = ${tag.test.text})`;
+  return sql<SqlBool>`exists (${withKey} and ${passesPair(kind, sql.ref('t.value'), tag.test)})`;
 }

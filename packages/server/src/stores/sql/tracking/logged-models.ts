@@ -141,7 +141,10 @@ async function metricsOf(db: Kysely<Schema>, modelIds: readonly string[]): Promi
       .selectFrom('logged_model_metrics as m')
       .select(['model_id', 'key', 'run_id', 'value', 'is_nan', 'dataset_name', 'dataset_digest', int64Text('m.timestamp').as('at'), int64Text('m.step').as('in_step')])
       .where('model_id', 'in', ids)
-      .orderBy(['key', sql.ref('m.step'), sql.ref('m.timestamp'), 'value'])
+      .orderBy('key')
+      .orderBy(sql.ref('m.step'))
+      .orderBy(sql.ref('m.timestamp'))
+      .orderBy('value')
       .execute();
     for (const row of rows) {
       metrics.get(row.model_id)?.push({

@@ -1,0 +1,53 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { cli } from '../test-cli.ts';
+
+async function script(shell: string): Promise<string> {
+  return (await cli(['completion', shell])).out;
+}
+
+function has(program: string): boolean {
+  return spawnSync(program, ['--version']).status === 0;
+}
+
+/** What bash would offer behind these words. */
+function offered(completion: string, words: readonly string[]): string[] {
+  const code = `${completion}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _trainyard; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  return execFileSync('bash', ['--norc', '-c', code, 'bash', 'trainyard', ...words], { encoding: 'utf8' }).split('\n').filter((word) => word !== '');
+}
+
+describe('completion', () => {
+  test('bash reads its script', async () => {
+    expect(spawnSync('bash', ['-n'], { input: await script('bash') })).toMatchObject({ status: 0, stderr: Buffer.alloc(0) });
+  });
+
+  test.runIf(has('zsh'))('zsh reads its script', async () => {
+    expect(spawnSync('zsh', ['-n'], { input: await script('zsh') })).toMatchObject({ status: 0, stderr: Buffer.alloc(0) });
+  });
+
+  test.runIf(has('fish'))('fish reads its script', async () => {
+    expect(spawnSync('fish', ['-n'], { input: await script('fish') })).toMatchObject({ status: 0, stderr: Buffer.alloc(0) });
+  });
+
+  test.each<[string[], string[]]>([
+    [['tr'], ['train']],
+    [['train', 'r'], ['run', 'rerun']],
+    [['train', 'run', '--no-'], ['--no-register', '--no-wait', '--no-logs', '--no-color']],
+    [['runs', '--state', 's'], ['succeeded', 'stopped']],
+    [['runs', '-o', 'j'], ['json', 'jsonpath=']],
+    [['secret', ''], ['set', 'list', 'delete', 'rotate-key', '--url', '--no-color', '--help', '-h']],
+    [['logs', '7', '--t'], ['--tail']],
+    [['completion', '--ur'], ['--url']],
+  ])('bash offers behind %j', async (words, expected) => {
+    expect(offered(await script('bash'), words)).toEqual(expected);
+  });
+
+  test.each(['bash', 'zsh', 'fish'])('%s knows every command', async (shell) => {
+    const text = await script(shell);
+    for (const word of ['train', 'rerun', 'artifacts', 'rotate-key', 'backup', 'doctor', 'reconnect-for']) expect(text).toContain(word);
+  });
+
+  test('another shell is refused', async () => {
+    expect(await cli(['completion', 'tcsh'])).toMatchObject({ code: 2, err: expect.stringContaining('Allowed choices are bash, zsh, fish') as string });
+  });
+});
