@@ -67,7 +67,7 @@ describe('a server that is killed (-9)', () => {
     const run = await submit('away');
     await reached(run, 'train');
     await server.kill();
-    await waitFor('the training is over', () => existsSync(join(server.dataDir, 'attempts', `${run}-1`, 'output', 'weights.bin')) && markedPids(`${run}-1`).length === 1);
+    await waitFor('the training is over', () => existsSync(join(server.dataDir, 'attempts', `${run}-1`, 'outcome.json')));
     await server.start();
     expectWhole(await server.ended(run), await server.log(run));
   });

@@ -1,7 +1,7 @@
 import type { Connection } from './connection/connection.ts';
 import { type Pace, PACE } from './connection/pace.ts';
 import { exitCode } from './exit-codes.ts';
-import type { Io } from './io.ts';
+import type { Io, OutStream } from './io.ts';
 import { formatValue, type OutputFormat } from './output/format.ts';
 import { Screen } from './output/screen.ts';
 import { wantsColour } from './output/style.ts';
@@ -64,6 +64,9 @@ export class Cli {
 
   #screens(flag: boolean): [Screen, Screen] {
     const { stdout, stderr, env } = this.io;
-    return [new Screen(stdout, wantsColour(stdout, { flag, env })), new Screen(stderr, wantsColour(stderr, { flag, env }))];
+    // npm leaves this for every program it starts, npx included
+    const viaNpx = env['npm_execpath'] !== undefined;
+    const screen = (stream: OutStream): Screen => new Screen(stream, { coloured: wantsColour(stream, { flag, env }), viaNpx });
+    return [screen(stdout), screen(stderr)];
   }
 }

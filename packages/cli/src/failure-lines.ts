@@ -1,14 +1,15 @@
 import { isTrainyardError, messageOf } from '@trainyard/core/errors.ts';
 import { isServerAnswer } from './exit-codes.ts';
 import { safeText } from './output/safe-text.ts';
-import type { Style } from './output/style.ts';
+import type { Screen } from './output/screen.ts';
 
 /** An error as people see it: what went wrong, and what to do next. Never a stack, unless somebody looks for a fault in here. */
-export function failureLines(error: unknown, { style, debug }: { readonly style: Style; readonly debug: boolean }): string[] {
+export function failureLines(error: unknown, screen: Screen, debug: boolean): string[] {
+  const { style } = screen;
   const known = isTrainyardError(error) || isServerAnswer(error);
-  const hint = known ? error.hint : 'this is a fault of trainyard itself; TRAINYARD_DEBUG=1 shows where it comes from';
+  const hint = known ? error.hint : 'this is a fault of this program itself; TRAINYARD_DEBUG=1 shows where it comes from';
   const message = safeText(messageOf(error)).trimEnd().replaceAll('\n', '\n       ');
-  const lines = [`${style.bad('error:')} ${message}`, ...(hint === '' ? [] : [`  ${style.quiet('hint:')} ${safeText(hint)}`])];
+  const lines = [`${style.bad('error:')} ${message}`, ...(hint === '' ? [] : [`  ${style.quiet('hint:')} ${screen.typed(safeText(hint))}`])];
   return debug ? [...lines, '', ...stackOf(error)] : lines;
 }
 

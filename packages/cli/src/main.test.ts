@@ -69,6 +69,11 @@ describe('errors of the server', () => {
     expect([code, err]).toEqual([3, `error: no Trainyard answers at ${server.url}\n  hint: start it with: trainyard up, or set TRAINYARD_URL\n`]);
   });
 
+  test('who came with npx is told to type npx', async () => {
+    const { err } = await cli(['runs', '--url', 'http://127.0.0.1:1'], { env: { TRAINYARD_TOKEN: 't', npm_execpath: '/usr/lib/npm' } });
+    expect(err).toContain('hint: start it with: npx trainyard up, or set TRAINYARD_URL');
+  });
+
   test('somebody else there', async () => {
     await using server = await TestServer.start({ listRuns: () => (response) => void response.writeHead(404).end('<html>not here</html>') });
     const { code, err } = await cli(['runs'], { server });

@@ -49,7 +49,7 @@ async function failed(cli: Cli, error: unknown): Promise<number> {
   if (interruption instanceof Interruption) return interruption.by === 'reader_gone' ? exitCode('ok') : exitCode('interrupted');
   const debug = env['TRAINYARD_DEBUG'] === '1';
   const shown = error instanceof CommanderError ? usageError(error) : error;
-  await cli.err.lines(failureLines(shown, { style: cli.err.style, debug }));
+  await cli.err.lines(failureLines(shown, cli.err, debug));
   return exitCodeOf(shown);
 }
 

@@ -13,14 +13,23 @@ function hear(heard: (signal: string) => void): void {
   for (const signal of early.splice(0)) heard(signal);
 }
 
+async function takeAttempt(): Promise<string | undefined> {
+  const { waitForAttempt } = await import('./spare.ts');
+  const dir = await waitForAttempt();
+  if (dir !== undefined) process.chdir(dir);
+  return dir;
+}
+
 // not at the top level: awaiting there would keep this file from being bundled as CommonJS, which starts faster
-async function main([dir, cacheDir]: readonly string[]): Promise<number> {
-  if (dir === undefined || cacheDir === undefined) {
-    process.stderr.write('usage: runner <attempt directory> <cache directory>\n');
+async function main([given, cacheDir]: readonly string[]): Promise<number> {
+  if (given === undefined || cacheDir === undefined) {
+    process.stderr.write('usage: runner <attempt directory, or --spare> <cache directory>\n');
     return 64;
   }
   // before the rest is loaded: it saves compiling, and stripping types where the runner is not bundled
   enableCompileCache(join(cacheDir, 'compile'));
+  const dir = given === '--spare' ? await takeAttempt() : given;
+  if (dir === undefined) return 0;
   const [{ carryOut }, { Stop }] = await Promise.all([import('./carry-out.ts'), import('./stop.ts')]);
   const stop = new Stop();
   process.on('uncaughtException', (error: Error) => {

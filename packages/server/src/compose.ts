@@ -150,6 +150,7 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
     },
     close: async () => {
       await scheduler.stop();
+      for (const engine of engines.values()) await engine.close();
       await app.close();
       await database.close();
       unlock();

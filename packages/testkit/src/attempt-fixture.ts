@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunnerOrder } from '@trainyard/core/training/runner-order.ts';
+import { afterAll } from 'vitest';
 import { aSnapshot, type TarEntry } from './a-snapshot.ts';
 import { anOrder, type OrderChanges } from './an-order.ts';
 import { LoopbackServer } from './loopback-server.ts';
@@ -20,16 +21,8 @@ export interface AttemptFixtureOptions extends OrderChanges {
 }
 
 /** One for all attempts of a test file, as on a real machine: a runner that compiles everything again costs half a second. */
-let sharedCacheDir: string | undefined;
-
-function cacheOfThisFile(): string {
-  if (sharedCacheDir === undefined) {
-    const dir = mkdtempSync(join(tmpdir(), 'trainyard-cache-'));
-    process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
-    sharedCacheDir = dir;
-  }
-  return sharedCacheDir;
-}
+const sharedCacheDir = mkdtempSync(join(tmpdir(), 'trainyard-cache-'));
+afterAll(() => rm(sharedCacheDir, { recursive: true, force: true }));
 
 /** One attempt with a server of its own, its order written, its source uploaded, and nothing started yet. */
 export class AttemptFixture {
@@ -64,7 +57,7 @@ export class AttemptFixture {
   }
 
   get cacheDir(): string {
-    return cacheOfThisFile();
+    return sharedCacheDir;
   }
 
   start(env: Readonly<Record<string, string>> = {}): RunnerProcess {

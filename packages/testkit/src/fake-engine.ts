@@ -54,6 +54,10 @@ export class FakeEngine implements Engine {
     return Promise.resolve();
   }
 
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
   keys(): Promise<string[]> {
     return Promise.resolve([...this.sights.keys()]);
   }

@@ -7,6 +7,7 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export function completion(cli: Cli): Command {
   const command = new Command('completion')
     .helpGroup('Setup:')
+    .summary('print a script that completes commands in a shell')
     .description('Prints a script that completes commands and options in a shell.')
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS));
   return withExamples(command, [

@@ -35,11 +35,12 @@ async function examine(cli: Cli): Promise<Check[]> {
   return [programs.checkNode(process.versions.node), ...found.flat()];
 }
 
-function checkLines(checks: readonly Check[], { style }: Screen): string[] {
+function checkLines(checks: readonly Check[], screen: Screen): string[] {
+  const { style } = screen;
   const marks = { ok: style.good('✓'), missing: style.bad('✗'), warning: style.careful('!'), absent: style.quiet('–') };
   const lines = checks.flatMap(({ name, state, found, hint }) => [
     `  ${marks[state]} ${name.padEnd(12)}${state === 'absent' ? style.quiet(safeLine(found)) : safeLine(found)}`,
-    ...(hint === undefined ? [] : [`    ${' '.repeat(12)}${style.quiet(safeLine(hint))}`]),
+    ...(hint === undefined ? [] : [`    ${' '.repeat(12)}${style.quiet(screen.typed(safeLine(hint)))}`]),
   ]);
   const missing = checks.filter(({ state }) => state === 'missing').map(({ name }) => name);
   const verdict = missing.length === 0 ? style.good('Everything needed is here.') : style.bad(`Missing: ${missing.join(', ')}`);

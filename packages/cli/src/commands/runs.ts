@@ -17,6 +17,7 @@ interface Options {
 export function runs(cli: Cli): Command {
   const command = new Command('runs')
     .helpGroup('Runs:')
+    .summary('list runs')
     .description('Lists runs, newest first.')
     .option('--training <id>', 'only those of a training')
     .option('--project <id>', 'only those of a project')

@@ -28,6 +28,7 @@ export function secret(cli: Cli): Command {
 
 function setSecret(cli: Cli): Command {
   const command = new Command('set')
+    .summary('seal a value from stdin or a prompt')
     .description('Seals a value. It is read from stdin (one line end at its end is dropped), or asked for on a terminal; never from the command line, where others could see it.')
     .argument('<name>', 'name of the secret');
   return withExamples(command, [
@@ -44,7 +45,7 @@ function setSecret(cli: Cli): Command {
 }
 
 function listSecrets(cli: Cli): Command {
-  const command = new Command('list').alias('ls').description('Lists the names of the secrets; values are never shown.').option('--limit <number>', 'how many', wholeNumber(1), 100).addOption(outputOption());
+  const command = new Command('list').alias('ls').summary('list the names of the secrets').description('Lists the names of the secrets; values are never shown.').option('--limit <number>', 'how many', wholeNumber(1), 100).addOption(outputOption());
   return withExamples(command, [['trainyard secret list', 'names and when they changed']]).action(async ({ limit, output }: { limit: number; output: OutputFormat }) => {
     const connection = await cli.connect();
     const { items, more } = await connection.list<Secret>(limit, (query) => connection.call('listSecrets', { query }));
@@ -54,7 +55,7 @@ function listSecrets(cli: Cli): Command {
 }
 
 function deleteSecret(cli: Cli): Command {
-  const command = new Command('delete').alias('rm').description('Deletes a secret. Trainings that name it will fail to start.').argument('<name>', 'name of the secret');
+  const command = new Command('delete').alias('rm').summary('delete a secret').description('Deletes a secret. Trainings that name it will fail to start.').argument('<name>', 'name of the secret');
   return withExamples(command, [['trainyard secret delete hub-token', 'gone for good']]).action(async (name: string) => {
     const connection = await cli.connect();
     const { message } = await connection.call('deleteSecret', { params: { name } });
@@ -64,6 +65,6 @@ function deleteSecret(cli: Cli): Command {
 
 /** Carried out by the server's program (see bin/trainyard.mjs); here for its help and for completion. */
 function rotateKey(): Command {
-  const command = new Command('rotate-key').description('Seals every secret anew under a fresh key. Runs on the machine of the server, on its data directory.').option('--data-dir <dir>', 'data directory of the server');
+  const command = new Command('rotate-key').summary('seal every secret anew under a fresh key').description('Seals every secret anew under a fresh key. Runs on the machine of the server, on its data directory.').option('--data-dir <dir>', 'data directory of the server');
   return withExamples(command, [['trainyard secret rotate-key --data-dir /srv/trainyard', 'new key, same secrets']]);
 }

@@ -26,7 +26,7 @@ export function token(cli: Cli): Command {
 }
 
 function createToken(cli: Cli): Command {
-  const command = new Command('create').description('Creates a token and prints it, this once.').argument('<name>', 'what it is for').addOption(outputOption());
+  const command = new Command('create').summary('create a token').description('Creates a token and prints it, this once.').argument('<name>', 'what it is for').addOption(outputOption());
   return withExamples(command, [
     ['trainyard token create ci', 'print a token for the build server'],
     ['export TRAINYARD_TOKEN=$(trainyard token create laptop)', 'use it at once'],
@@ -39,7 +39,7 @@ function createToken(cli: Cli): Command {
 }
 
 function listTokens(cli: Cli): Command {
-  const command = new Command('list').alias('ls').description('Lists the tokens; their values are never shown.').addOption(outputOption());
+  const command = new Command('list').alias('ls').summary('list the tokens').description('Lists the tokens; their values are never shown.').addOption(outputOption());
   return withExamples(command, [['trainyard token list', 'ids, names, last use']]).action(async ({ output }: { output: OutputFormat }) => {
     const connection = await cli.connect();
     const { items } = await connection.call('listTokens', {});
@@ -49,7 +49,7 @@ function listTokens(cli: Cli): Command {
 }
 
 function revokeToken(cli: Cli): Command {
-  const command = new Command('revoke').description('Revokes a token at once.').argument('<id>', 'id of the token, as `trainyard token list` shows it');
+  const command = new Command('revoke').summary('revoke a token at once').description('Revokes a token at once.').argument('<id>', 'id of the token, as `trainyard token list` shows it');
   return withExamples(command, [['trainyard token revoke 3', 'it opens nothing any more']]).action(async (id: string) => {
     const connection = await cli.connect();
     const { message } = await connection.call('revokeToken', { params: { id } });

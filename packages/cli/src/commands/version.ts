@@ -8,7 +8,7 @@ import { type OutputFormat, outputOption } from '../output/format.ts';
 export const VERSION: string = packageJson.version;
 
 export function version(cli: Cli): Command {
-  const command = new Command('version').helpGroup('Setup:').description('Prints the version of this program.').addOption(outputOption());
+  const command = new Command('version').helpGroup('Setup:').summary('print the version of this program').description('Prints the version of this program.').addOption(outputOption());
   return withExamples(command, [['trainyard version -o jsonpath=version', 'only the number']]).action(async ({ output }: { output: OutputFormat }) => {
     const found = { version: VERSION, node: process.versions.node, platform: `${process.platform}-${process.arch}` };
     await cli.print(found, output, () => [`trainyard ${found.version} (Node ${found.node}, ${found.platform})`]);

@@ -17,16 +17,9 @@ function offered(completion: string, words: readonly string[]): string[] {
 }
 
 describe('completion', () => {
-  test('bash reads its script', async () => {
-    expect(spawnSync('bash', ['-n'], { input: await script('bash') })).toMatchObject({ status: 0, stderr: Buffer.alloc(0) });
-  });
-
-  test.runIf(has('zsh'))('zsh reads its script', async () => {
-    expect(spawnSync('zsh', ['-n'], { input: await script('zsh') })).toMatchObject({ status: 0, stderr: Buffer.alloc(0) });
-  });
-
-  test.runIf(has('fish'))('fish reads its script', async () => {
-    expect(spawnSync('fish', ['-n'], { input: await script('fish') })).toMatchObject({ status: 0, stderr: Buffer.alloc(0) });
+  test.for(['bash', 'zsh', 'fish'])('%s reads its script', async (shell, { skip }) => {
+    skip(!has(shell), `there is no ${shell} here`);
+    expect(spawnSync(shell, ['-n'], { input: await script(shell) })).toMatchObject({ status: 0, stderr: Buffer.alloc(0) });
   });
 
   test.each<[string[], string[]]>([

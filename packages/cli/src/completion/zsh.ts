@@ -5,7 +5,7 @@ export function zshCompletion(commands: readonly CommandWords[]): string {
   return `#compdef trainyard
 # zsh completion for trainyard; load it with: source <(trainyard completion zsh)
 _trainyard() {
-  local at='' word
+  local at='' word group=''
   local -a choices
   for word in \${words[2,CURRENT-1]}; do
     case "$at $word" in
@@ -19,7 +19,7 @@ ${commands.flatMap(optionCases).join('\n')}
 ${commands.map(choicesCase).join('\n')}
   esac
   _describe -t commands trainyard choices
-  [[ $PREFIX == -* ]] || _files
+  [[ -n $group || $PREFIX == -* ]] || _files
 }
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _trainyard "$@"; else compdef _trainyard trainyard; fi
 `;
@@ -46,7 +46,7 @@ function actionFor(takes: OptionWords['takes']): string | undefined {
 
 function choicesCase({ path, commands, options }: CommandWords): string {
   const choices = [...commands.map(({ name, about }) => described(name, about)), ...options.flatMap((option) => [option.long, ...(option.short === undefined ? [] : [option.short])].map((name) => described(name, option.about)))];
-  return `    '${key(path)}') choices=(${choices.join(' ')}) ;;`;
+  return `    '${key(path)}') choices=(${choices.join(' ')})${commands.length > 0 ? ' group=1' : ''} ;;`;
 }
 
 /** \`_describe\` parts name and text at the first colon. */

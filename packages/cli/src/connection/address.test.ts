@@ -66,6 +66,14 @@ describe('findAddress', () => {
     expect(await findAddress(at(dir.path), undefined)).toMatchObject({ url: 'http://127.0.0.1:4321', token: undefined, tokenFrom: undefined });
   });
 
+  test.each([
+    [{}, 'http://127.0.0.1:5000'],
+    [{ TRAINYARD_PORT: '5050' }, 'http://127.0.0.1:5050'],
+    [{ TRAINYARD_PORT: '0' }, 'http://127.0.0.1:5000'],
+  ])('where a server listens that was told nothing but %j', async (env, url) => {
+    expect(await findAddress(at('/nonexistent', env as Record<string, string>), undefined)).toMatchObject({ url, urlFrom: 'default' });
+  });
+
   test.each(['ftp://x', 'nonsense', 'http://me:secret@host'])('%s is no address', async (url) => {
     await expect(findAddress(at('/nonexistent', { TRAINYARD_TOKEN: 't' }), url)).rejects.toMatchObject({ code: 'USAGE' });
   });

@@ -13,7 +13,7 @@ export interface Address {
   readonly file: string | undefined;
 }
 
-const DEFAULT_URL = 'http://127.0.0.1:5000';
+const DEFAULT_PORT = '5000';
 
 /** --url, TRAINYARD_URL, the running server's private file, the default; the token likewise, but never from the command line. */
 export async function findAddress(io: Pick<Io, 'env' | 'cwd' | 'home'>, flagUrl: string | undefined): Promise<Address> {
@@ -21,7 +21,7 @@ export async function findAddress(io: Pick<Io, 'env' | 'cwd' | 'home'>, flagUrl:
   const named = flagUrl ?? fromEnv;
   const ownToken = io.env['TRAINYARD_TOKEN'] || undefined;
   const file = named !== undefined && ownToken !== undefined ? undefined : await findTokenFile(io);
-  const url = named === undefined ? (file?.url ?? DEFAULT_URL) : checkedUrl(named, flagUrl === undefined ? 'TRAINYARD_URL' : '--url');
+  const url = named === undefined ? (file?.url ?? defaultUrl(io.env['TRAINYARD_PORT'])) : checkedUrl(named, flagUrl === undefined ? 'TRAINYARD_URL' : '--url');
   // the token of one server is never sent to another
   const fileToken = file !== undefined && sameServer(file.url, url) ? file : undefined;
   return {
@@ -32,13 +32,18 @@ export async function findAddress(io: Pick<Io, 'env' | 'cwd' | 'home'>, flagUrl:
   };
 }
 
+/** Where a server listens that was told nothing, or only its port. */
+function defaultUrl(port: string | undefined): string {
+  return `http://127.0.0.1:${/^[1-9]\d{0,4}$/.test(port ?? '') ? port : DEFAULT_PORT}`;
+}
+
 function tokenOf(own: string | undefined, file: TokenFile | undefined): Pick<Address, 'token' | 'tokenFrom'> {
   if (own !== undefined) return { token: own, tokenFrom: 'TRAINYARD_TOKEN' };
   return file?.token === undefined ? { token: undefined, tokenFrom: undefined } : { token: file.token, tokenFrom: 'file' };
 }
 
 function checkedUrl(text: string, from: string): string {
-  const wrong = (problem: string): TrainyardError => new TrainyardError('USAGE', { problem: `${from} '${text}' ${problem}`, advice: `write it like ${DEFAULT_URL}` });
+  const wrong = (problem: string): TrainyardError => new TrainyardError('USAGE', { problem: `${from} '${text}' ${problem}`, advice: `write it like ${defaultUrl(undefined)}` });
   if (!URL.canParse(text)) throw wrong('is not a URL');
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw wrong('must begin with http:// or https://');

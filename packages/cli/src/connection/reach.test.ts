@@ -46,7 +46,7 @@ describe('untilReached', () => {
     const end = new AbortController();
     const waiting = untilReached(failing(Infinity, gone), { pace: testPace({ firstPauseMs: 60_000, longestPauseMs: 60_000 }), signal: end.signal, watcher });
     end.abort();
-    await expect(waiting).rejects.toThrow();
+    await expect(waiting).rejects.toThrow(/abort/i);
   });
 });
 

@@ -77,7 +77,10 @@ describe('trainyard doctor', () => {
 
   test('no server anywhere is no fault', async () => {
     using here = good();
-    expect((await diagnose(here.env)).states['server']).toBe('absent');
+    const server = await TestServer.start();
+    await server.kill();
+    const { port } = new URL(server.url);
+    expect((await diagnose({ ...here.env, TRAINYARD_PORT: port })).states['server']).toBe('absent');
   });
 
   test('a server that was named and does not answer is one', async () => {

@@ -14,7 +14,7 @@ export interface List<Item> {
 /** Prints a list: a table for people, `{ items }` for programs. What is not data goes to stderr. */
 export async function printList<Item>(cli: Cli, format: OutputFormat, { items, more, columns, none }: List<Item>): Promise<void> {
   if (format.kind === 'table' && items.length === 0) {
-    await cli.err.lines([none]);
+    await cli.err.lines([cli.err.typed(none)]);
     return;
   }
   await cli.print({ items }, format, ({ style, columns: width }) => tableLines(items, columns, { style, width }));

@@ -2,6 +2,14 @@ import type { OutStream } from '../io.ts';
 import { type Style, styleFor } from './style.ts';
 
 const SAFETY_COLUMNS = 80;
+/** Commands in texts for people; file names and the product's own name are not meant. */
+const COMMAND = /(?<![\w/.-])trainyard (?=[a-z-])/g;
+
+export interface ScreenOptions {
+  readonly coloured: boolean;
+  /** This program was started with npx, and so must be what it tells people to type. */
+  readonly viaNpx: boolean;
+}
 
 /** One output stream: its width, its colours, and writing to it as fast as its reader reads. */
 export class Screen {
@@ -9,9 +17,11 @@ export class Screen {
   readonly coloured: boolean;
   readonly isTerminal: boolean;
   readonly #stream: OutStream;
+  readonly #viaNpx: boolean;
 
-  constructor(stream: OutStream, coloured: boolean) {
+  constructor(stream: OutStream, { coloured, viaNpx }: ScreenOptions) {
     this.#stream = stream;
+    this.#viaNpx = viaNpx;
     this.coloured = coloured;
     this.style = styleFor(coloured);
     this.isTerminal = stream.isTTY === true;
@@ -20,6 +30,11 @@ export class Screen {
   /** Columns of the terminal as it is now; undefined when the output is not one and lines may have any length. */
   get columns(): number | undefined {
     return this.isTerminal ? (this.#stream.columns ?? SAFETY_COLUMNS) : undefined;
+  }
+
+  /** A text with commands in it, as this user has to type them. */
+  typed(text: string): string {
+    return this.#viaNpx ? text.replace(COMMAND, 'npx trainyard ') : text;
   }
 
   /** Writes; the promise is kept once the stream can take more. */

@@ -10,7 +10,7 @@ const MAX_LAST_LINES = 20;
 
 /** How a run ended, and what can be done next. `printed` are log lines that stand above already and need no repetition. */
 export function resultLines(run: RunDetail, screen: Screen, printed: readonly string[]): string[] {
-  return ['', headline(run, screen), ...factLines(facts(run), screen), ...lastLines(run, screen, printed), '', ...factLines(nextSteps(run), screen)];
+  return ['', headline(run, screen), ...factLines(facts(run), screen), ...lastLines(run, screen, printed), '', ...factLines(nextSteps(run), screen).map((line) => screen.typed(line))];
 }
 
 /** What the training left: metrics, model, trained binary. */

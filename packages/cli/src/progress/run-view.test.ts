@@ -16,7 +16,7 @@ function view({ columns }: { columns?: number } = {}): { view: RunView; screen: 
     },
   });
   Object.assign(stream, columns === undefined ? {} : { isTTY: true, columns });
-  const screen = new Screen(stream, columns !== undefined);
+  const screen = new Screen(stream, { coloured: columns !== undefined, viaNpx: false });
   return { view: new RunView(new LiveLine(screen)), screen, raw: () => chunks.join(''), shown: () => chunks.map(stripVTControlCharacters).join('') };
 }
 
@@ -45,6 +45,23 @@ describe('RunView in a pipe', () => {
       '  ✓ train              2.5 s',
       '',
     ]);
+  });
+
+  test('lines of a step that come before the news of it wait for the end of the step before', async () => {
+    const { view: run, shown } = view();
+    const environment = aStep({ name: 'environment', state: 'running' });
+    await run.run(aRunDetail({ state: 'preparing', step: 'environment', attempts: [anAttempt({ state: 'active', steps: [environment] })] }));
+    await run.log(chunk('[trainyard] environment abc: ready\n[trainyard] train: python train.py\nepoch 1\n'));
+    expect(shown()).not.toContain('epoch');
+    await run.run(aRunDetail({ state: 'running', step: 'train', attempts: [anAttempt({ state: 'active', steps: [aStep({ name: 'environment' }), aStep({ state: 'running' })] })] }));
+    expect(shown().split('\n').slice(0, -1)).toEqual(['    · environment abc: ready', '  ✓ environment        2.5 s', '    · train: python train.py', '  ▸ train', '    │ epoch 1']);
+  });
+
+  test('they do not wait for ever', async () => {
+    const { view: run, shown } = view();
+    await run.run(aRunDetail({ state: 'preparing', step: 'environment', attempts: [anAttempt({ state: 'active', steps: [] })] }));
+    await run.log(chunk(`[trainyard] train: x\n${'tick\n'.repeat(1001)}`));
+    expect(shown().match(/tick/g)).toHaveLength(1001);
   });
 
   test('a warning is told once, whether it comes as note, in the run or in the log', async () => {
@@ -88,6 +105,7 @@ describe('RunView on a terminal', () => {
     const { view: run, shown } = view({ columns: 80 });
     await run.run(aRunDetail({ state: 'preparing', step: 'environment', attempts: [anAttempt({ state: 'active', steps: [aStep({ name: 'environment', state: 'running' })] })] }));
     await run.log(chunk('[trainyard] environment abc: building with uv\n + numpy==2.4\n + scipy==1.16\n[trainyard] train: python train.py\nrmse 0.7\n'));
+    await run.run(aRunDetail({ attempts: [anAttempt({ steps: [aStep({ name: 'environment' }), aStep()] })] }));
     expect(shown()).toContain('│ rmse 0.7');
     expect(shown()).not.toContain('│  + numpy');
   });

@@ -1,7 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Attempt, RunDetail, Step } from '@trainyard/api/schemas/run.ts';
-import { REASON_NAMES } from '@trainyard/core/training/reason.ts';
-import { hasEnded, STEPS } from '@trainyard/core/training/states.ts';
+import { hasEnded, type StepName } from '@trainyard/core/training/states.ts';
 import { elapsedText } from '../output/amounts.ts';
 import { safeLine } from '../output/safe-text.ts';
 import { fitText, wrapText } from '../output/text-width.ts';
@@ -9,26 +8,27 @@ import type { LogChunk } from '../runs/read-log.ts';
 import type { RunNote, RunObserver } from '../runs/watch-run.ts';
 import type { LiveLine } from './live-line.ts';
 import { LogLines } from './log-lines.ts';
+import { isLater, type LogEntry, LogSections } from './log-sections.ts';
 import { NAME_WIDTH, stepLine, TIME_WIDTH } from './run-lines.ts';
 
 const REMEMBERED_LINES = 100;
 
-/** How the runner marks its own lines in a log. */
-const RUNNER_LINE = /^\[trainyard\] (.*)$/;
-const SECTION = new RegExp(`^(${STEPS.join('|')})\\b`);
-const REPEATED = new RegExp(`^(warning: |(${STEPS.join('|')}|attempt): (${REASON_NAMES.join('|')}): )`);
+/** More are shown at once, in whatever order: something keeps the looks at the run from coming. */
+const MAX_HELD_LINES = 1_000;
 
 /** Shows a run while it happens: each step when it ends, its log while it runs, one living line at the bottom. */
 export class RunView implements RunObserver {
   readonly #live: LiveLine;
   readonly #lines: LogLines;
+  #sections = new LogSections();
+  #logAttempt = 0;
   readonly #told = new Set<string>();
   readonly #remembered: string[] = [];
   #run: RunDetail | undefined;
   /** The step whose name stands above the log lines that are being printed. */
   #heading: string | undefined;
-  /** The step the log is in, by the runner's own lines: they stand where it began, whenever they arrive. */
-  #section: string | undefined;
+  /** Lines of a step that came before the news that it began: they wait for the end of the step before it. */
+  #held: LogEntry[] = [];
   /** The last line of output that is shown while it passes and not kept. */
   #passing = '';
   #lost = false;
@@ -58,18 +58,20 @@ export class RunView implements RunObserver {
     this.#run = run;
     for (const warning of run.warnings) await this.note({ level: 'warning', message: warning });
     for (const attempt of run.attempts) await this.#attempt(attempt, run);
+    await this.#release(run.step);
     if (hasEnded(run.state)) await this.#end();
     else this.#live.show(() => this.#status());
   }
 
-  async log({ bytes }: LogChunk): Promise<void> {
-    await this.#printLog(this.#lines.push(bytes));
+  async log({ bytes, position }: LogChunk): Promise<void> {
+    if (position.attempt !== this.#logAttempt) this.#sections = new LogSections();
+    this.#logAttempt = position.attempt;
+    await this.#take(this.#lines.push(bytes));
   }
 
   async note({ level, message }: RunNote): Promise<void> {
     if (message === '' || this.#isTold(`note:${message}`)) return;
-    const { style } = this.#live.screen;
-    const { columns } = this.#live.screen;
+    const { style, columns } = this.#live.screen;
     const [mark, paint] = level === 'warning' ? ['!', style.careful] : ['·', style.quiet];
     const lines = wrapText(safeLine(message), columns === undefined ? Infinity : columns - 4);
     await this.#live.print(lines.map((line, i) => `  ${paint(i === 0 ? mark : ' ')} ${paint(line)}`));
@@ -96,7 +98,8 @@ export class RunView implements RunObserver {
   }
 
   async #stepEnded(step: Step): Promise<void> {
-    await this.#flushLog();
+    await this.#take(this.#lines.end());
+    await this.#release(step.name);
     this.#heading = undefined;
     await this.#live.print([stepLine(step, this.#live.screen)]);
   }
@@ -107,22 +110,35 @@ export class RunView implements RunObserver {
     await this.#live.print([`  ${style.careful('↻')} attempt ${attempt.number} ended: ${why}`, `    ${style.quiet(`trying again (attempt ${attempt.number + 1})`)}`]);
   }
 
-  async #printLog(lines: readonly string[]): Promise<void> {
-    const printed = lines.map((line) => ({ line, shown: this.#shownLine(line) }));
-    const kept = printed.filter(({ shown }) => shown.length > 0);
-    this.#remembered.push(...kept.slice(-REMEMBERED_LINES).map(({ line }) => line));
+  async #take(lines: readonly string[]): Promise<void> {
+    const entries = lines.map((line) => this.#sections.entry(line)).filter((entry) => entry !== undefined);
+    const early = this.#held.length > 0 ? 0 : entries.findIndex(({ section }) => isLater(section, this.#run?.step));
+    await this.#printLog(early < 0 ? entries : entries.slice(0, early));
+    if (early >= 0) this.#held.push(...entries.slice(early));
+    if (this.#held.length > MAX_HELD_LINES) await this.#release(undefined);
+  }
+
+  /** Prints the lines that waited for the end of this step; all of them when none is named. */
+  async #release(step: StepName | undefined): Promise<void> {
+    const stays = this.#held.findIndex(({ section }) => isLater(section, step));
+    const due = stays < 0 ? this.#held : this.#held.slice(0, stays);
+    this.#held = stays < 0 ? [] : this.#held.slice(stays);
+    await this.#printLog(due);
+  }
+
+  async #printLog(entries: readonly LogEntry[]): Promise<void> {
+    const kept = entries.map((entry) => ({ entry, shown: this.#shownEntry(entry) })).filter(({ shown }) => shown.length > 0);
+    this.#remembered.push(...kept.slice(-REMEMBERED_LINES).map(({ entry }) => entry.line));
     this.#remembered.splice(0, this.#remembered.length - REMEMBERED_LINES);
     if (kept.length > 0) await this.#live.print(kept.flatMap(({ shown }) => shown));
   }
 
-  #shownLine(line: string): string[] {
+  #shownEntry({ line, said, section }: LogEntry): string[] {
     const { style, columns = Infinity } = this.#live.screen;
-    const runner = RUNNER_LINE.exec(line)?.[1];
-    if (runner !== undefined) this.#section = SECTION.exec(runner)?.[1] ?? this.#section;
-    // what the runner says of itself is told quietly, and not twice: warnings and ends of steps have lines of their own
-    if (runner !== undefined) return REPEATED.test(runner) || this.#isTold(`note:${runner}`) ? [] : [`    ${style.quiet(`· ${fitText(runner, columns - 8)}`)}`];
+    // what the runner says of itself is told quietly, and not twice: its warnings come as notes too
+    if (said !== undefined) return this.#isTold(`note:${said}`) ? [] : [`    ${style.quiet(`· ${fitText(said, columns - 8)}`)}`];
     this.#passing = '';
-    const step = this.#section ?? this.#run?.step;
+    const step = section ?? this.#run?.step;
     // a hundred lines of an installer are worth watching, not keeping; if it fails its last lines are shown
     if (step === 'environment' && this.#live.isAlive) {
       this.#passing = stripVTControlCharacters(line);
@@ -133,12 +149,9 @@ export class RunView implements RunObserver {
     return [...heading, `    ${style.quiet('│')} ${line}`.trimEnd()];
   }
 
-  async #flushLog(): Promise<void> {
-    await this.#printLog(this.#lines.end());
-  }
-
   async #end(): Promise<void> {
-    await this.#flushLog();
+    await this.#take(this.#lines.end());
+    await this.#release(undefined);
     this.#live.clear();
   }
 

@@ -25,7 +25,7 @@ export function trainingLines({ id, spec, status, createdAt, updatedAt }: Traini
     ['changed', agoText(updatedAt, now), updatedAt],
   ];
   const paint = statePaint(status.state, screen.style);
-  return [`${screen.style.title(id)}  ${paint(status.state)}`, ...factLines(facts, screen), '', screen.style.quiet(`  its runs: trainyard runs --training ${id}`)];
+  return [`${screen.style.title(id)}  ${paint(status.state)}`, ...factLines(facts, screen), '', screen.style.quiet(screen.typed(`  its runs: trainyard runs --training ${id}`))];
 }
 
 export const trainingColumns: readonly Column<Training>[] = [

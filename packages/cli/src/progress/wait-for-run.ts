@@ -65,13 +65,14 @@ async function waitForRun(cli: Cli, connection: Connection, { runId, options }: 
   } catch (error) {
     live.clear();
     const name = view.runNumber ?? runId;
-    await cli.err.lines(['', 'The run goes on without this command.', `  follow it   trainyard logs -f ${name}`, `  stop it     trainyard stop ${name}`]);
+    const lines = ['', 'The run goes on without this command.', `  follow it   trainyard logs -f ${name}`, `  stop it     trainyard stop ${name}`];
+    await cli.err.lines(lines.map((line) => cli.err.typed(line)));
     throw error;
   }
 }
 
 /** 0 when it succeeded, the program's own code when that is why it failed, 130 when it was stopped, 1 otherwise. */
-export function runExitCode(run: RunDetail): number {
+function runExitCode(run: RunDetail): number {
   if (run.state === 'succeeded') return exitCode('ok');
   if (run.state === 'stopped') return exitCode('interrupted');
   const own = run.reason === 'exit_code' ? (run.exitCode ?? 0) : 0;

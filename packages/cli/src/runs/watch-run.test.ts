@@ -88,7 +88,7 @@ describe('watchRun', () => {
   });
 
   test('a log that does not come holds nothing up for ever', async () => {
-    await using server = await TestServer.start({ getRun: () => ended(99), runEvents: () => refusal('ROUTE_NOT_FOUND'), runLog: () => (response) => void response.flushHeaders() });
+    await using server = await TestServer.start({ getRun: () => ended(99), runEvents: () => refusal('ROUTE_NOT_FOUND'), runLog: () => (response) => response.flushHeaders() });
     const { told, observer } = recorder();
     await watch(server, observer, { pace: { drainMs: 20 } });
     expect(told).toEqual(['run succeeded']);

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { messageOf } from '@trainyard/core/errors.ts';
-import { type Document, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import { StepFailure } from '../step-failure.ts';
 
 /** Files like these are written by people; a larger one is something else. */
@@ -13,6 +13,8 @@ const LIMIT_BYTES = 1024 * 1024;
  * Throws StepFailure 'bad_spec' with file, line and problem.
  */
 export async function readYaml(path: string, name: string): Promise<Document.Parsed> {
+  // loaded when there is YAML to read: it is a third of what the runner loads, and many attempts have none
+  const { parseDocument } = await import('yaml');
   const document = parseDocument(await readProjectFile(path, name), { schema: 'failsafe', version: '1.1' });
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) throw new StepFailure('bad_spec', `${name} is not valid YAML: ${problem.message.trim()}`);

@@ -7,7 +7,7 @@ const ALLOWED = new Set([
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS', 'GIT_SSL_CAINFO', 'GIT_SSL_CAPATH'],
   ...['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_DATA_HOME', 'LD_LIBRARY_PATH', 'OMP_NUM_THREADS'],
 ]);
-const ALLOWED_PREFIX = /^(LC_|PIP_|UV_|CONDA_|CUDA_|NVIDIA_)/;
+const ALLOWED_PREFIX = /^(LC_|PIP_|UV_|CONDA_|MAMBA_|PYENV_|CUDA_|NVIDIA_)/;
 
 /** The environment of every program of an attempt. */
 export function programEnv(machine: Readonly<Record<string, string | undefined>>, mark: string, scratchDir: string): Record<string, string> {

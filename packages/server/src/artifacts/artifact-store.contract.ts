@@ -91,7 +91,7 @@ export function artifactStoreContract(name: string, open: (maxBytes: number) => 
     });
 
     it.each(HOSTILE_PATHS)('refuses the path %j for everything', async (path) => {
-      for (const call of [put(path, 'x'), store.open(run, path), store.list(run, path), store.delete(run, path)]) await expect(call).rejects.toMatchObject({ code: 'INVALID_PATH' });
+      for (const call of [() => put(path, 'x'), () => store.open(run, path), () => store.list(run, path), () => store.delete(run, path)]) await expect(call()).rejects.toMatchObject({ code: 'INVALID_PATH' });
       expect(await files()).toEqual([]);
     });
 

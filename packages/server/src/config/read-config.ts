@@ -39,7 +39,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   const read = new Reader((name) => given[name] ?? (env[SETTINGS[name].env] === '' ? undefined : env[SETTINGS[name].env]));
   const dataDir = resolve(read.text('dataDir').replace(/^~(?=$|\/)/, homedir()));
   const token = read.optional('token');
-  if (token !== undefined && token.length < 16) throw invalid('token', 'it must have at least 16 characters');
+  if (token !== undefined && !/^[\x21-\x7e]{16,}$/.test(token)) throw invalid('token', 'it must have at least 16 characters, without spaces, that a header can carry');
   if (!LOG_LEVELS.includes(read.text('logLevel'))) throw invalid('logLevel', `'${read.text('logLevel')}' is not one of ${LOG_LEVELS.join(', ')}`);
   return {
     host: read.text('host'),
@@ -92,7 +92,7 @@ function invalid(name: SettingName, problem: string): TrainyardError {
   return new TrainyardError('INVALID_SETTING', { setting: SETTINGS[name].flag || SETTINGS[name].env, problem });
 }
 
-const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
+const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
 
 class Reader {
   readonly #given: (name: SettingName) => string | undefined;

@@ -46,6 +46,8 @@ export interface Engine {
   reap(key: string): Promise<void>;
   /** Keys of all attempts it holds anything of; at its start the server reaps those that nobody needs. */
   keys(): Promise<readonly string[]>;
+  /** Lets go of what it holds for itself; attempts go on. */
+  close(): Promise<void>;
 }
 
 /** The engine did not answer: nothing is known, try again later. */

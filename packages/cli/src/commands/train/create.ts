@@ -12,6 +12,7 @@ interface Options {
 
 export function trainCreate(cli: Cli): Command {
   const command = new Command('create')
+    .summary('create trainings from a manifest and start them')
     .description('Creates trainings from a manifest and starts them, without waiting.\n\nThe file is JSON or YAML and may hold several documents. A training without algorithmSource takes the directory of the file.')
     .requiredOption('-f, --file <file>', 'manifest, or - for stdin')
     .option('--ignore-if-exists', 'leave a training of the same id as it is, and count that as success', false)

@@ -11,6 +11,7 @@ interface Options {
 export function trainDelete(cli: Cli): Command {
   const command = new Command('delete')
     .alias('rm')
+    .summary('delete a training; its runs stay')
     .description('Deletes a training. Its runs, logs and registered models stay.')
     .argument('<id>', 'id of the training')
     .option('--force', 'stop its active runs first', false)

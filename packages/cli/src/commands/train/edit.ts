@@ -11,6 +11,7 @@ interface Options {
 
 export function trainEdit(cli: Cli): Command {
   const command = new Command('edit')
+    .summary('change trainings by a manifest and run them again')
     .description('Replaces trainings by those of a manifest and starts a new run of each, without waiting. Earlier runs stay.')
     .requiredOption('-f, --file <file>', 'manifest, or - for stdin')
     .option('--no-run', 'change the training without running it')

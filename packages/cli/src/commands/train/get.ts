@@ -4,7 +4,7 @@ import { withExamples } from '../../help-text.ts';
 import { type OutputFormat, outputOption } from '../../output/format.ts';
 
 export function trainGet(cli: Cli): Command {
-  const command = new Command('get').description('Shows a training and how its latest run went.').argument('<id>', 'id of the training').addOption(outputOption());
+  const command = new Command('get').summary('show a training').description('Shows a training and how its latest run went.').argument('<id>', 'id of the training').addOption(outputOption());
   return withExamples(command, [
     ['trainyard train get wine', 'its spec and state'],
     ['trainyard train get wine -o yaml > wine.yaml', 'as a manifest that can be edited and sent back'],

@@ -16,6 +16,7 @@ interface Options {
 export function trainList(cli: Cli): Command {
   const command = new Command('list')
     .alias('ls')
+    .summary('list trainings')
     .description('Lists trainings, the one that changed last first.')
     .option('--project <id>', 'only those of a project')
     .option('--model-name <name>', 'only those of a model')

@@ -12,6 +12,7 @@ interface Options extends WaitOptions {
 
 export function trainRerun(cli: Cli): Command {
   const command = new Command('rerun')
+    .summary('run a training again, with other parameters if wished')
     .description('Runs a training again, with other parameters if wished, and waits for the result. The training itself keeps its own.')
     .argument('<id>', 'id of the training')
     .addOption(new Option('-P, --param <name=value>', 'hyperparameter for this run; may be repeated').argParser(keyValue))

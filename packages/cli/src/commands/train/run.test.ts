@@ -119,7 +119,7 @@ describe('train run', () => {
 
   test('Ctrl-C leaves the run alone and says how to come back', async () => {
     const { server } = await aYard(aRunDetail({ state: 'running', step: 'train', attempts: [anAttempt({ state: 'active', steps: [aStep({ state: 'running' })] })] }));
-    server.on('runEvents', () => (response) => void eventStream(response)).on('runLog', () => (response) => void response.flushHeaders());
+    server.on('runEvents', () => (response) => void eventStream(response)).on('runLog', () => (response) => response.flushHeaders());
     await using _ = server;
     using dir = aDirectory(PROJECT);
     const end = new AbortController();

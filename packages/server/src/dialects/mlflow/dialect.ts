@@ -62,7 +62,7 @@ function answerNotFound(request: FastifyRequest): never {
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = toMlflowError(error, request);
-  if (known === undefined || known.status === 500) request.log.error({ err: error }, 'a call of the MLflow API broke');
+  if (known === undefined) request.log.error({ err: error }, 'a call of the MLflow API broke');
   const { status, code, message } = known ?? { status: 500, code: 'INTERNAL_ERROR', message: `Something broke inside the server. Look for the request id ${request.id} in its log.` };
   return reply.code(status).type('application/json').send(JSON.stringify({ error_code: code, message }));
 }

@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '@trainyard/core/errors.ts';
 import type { Observation } from '@trainyard/core/training/decide.ts';
 import type { Report } from '@trainyard/core/training/outcome.ts';
 import { attemptPaths, type Claim, isClaimAlive, logSizeBytes, readClaim, readOutcome, readReports, writeOrder } from '@trainyard/runner/attempt-dir.ts';
-import { killTree, MARK_VARIABLE, processStart, signalMarked } from '@trainyard/runner/process/process-tree.ts';
+import { killTree, processStart, signalMarked } from '@trainyard/runner/process/process-tree.ts';
 import { writePrivate } from '../../platform/write-private.ts';
 import type { Assignment, Capabilities, Engine } from '../engine.ts';
 import { AttemptCgroup } from './cgroup.ts';
+import { RunnerProcesses } from './runner-processes.ts';
 
 export interface LocalEngineConfig {
   /** One directory per attempt. */
@@ -34,9 +33,11 @@ export class LocalEngine implements Engine {
   readonly name = 'local';
   readonly can: Capabilities = { gpu: true, containers: false, resourceLimits: false, survivesServer: true };
   readonly #config: LocalEngineConfig;
+  readonly #runners: RunnerProcesses;
 
   constructor(config: LocalEngineConfig) {
     this.#config = config;
+    this.#runners = new RunnerProcesses(config);
   }
 
   async submit(key: string, { order }: Assignment): Promise<void> {
@@ -45,13 +46,13 @@ export class LocalEngine implements Engine {
     if ((await readClaim(dir)) !== undefined) return;
     await mkdir(dir, { recursive: true, mode: 0o700 });
     await writeOrder(dir, order);
-    await this.#spawn(key, dir);
+    await this.#start(key, dir);
   }
 
   async observe(key: string): Promise<Observation> {
     const dir = this.#dir(key);
     // the outcome before the claim: a runner writes it before it ends
-    const claim = (await readClaim(dir)) ?? (await readSpawned(dir));
+    const claim = await this.#runnerOf(key);
     const alive = claim !== undefined && isClaimAlive(claim);
     const outcome = await readOutcome(dir);
     // a living runner delivers its log and its outcome itself
@@ -73,16 +74,18 @@ export class LocalEngine implements Engine {
   }
 
   async stop(key: string, _graceMs: number): Promise<void> {
-    const claim = await readClaim(this.#dir(key));
+    const claim = await this.#runnerOf(key);
     // the runner stops its program and keeps the grace period
     if (claim !== undefined && isClaimAlive(claim)) process.kill(claim.pid, 'SIGTERM');
     else signalMarked(key, 'SIGTERM', []);
   }
 
   async kill(key: string): Promise<void> {
-    this.#dir(key);
+    const runner = await this.#runnerOf(key);
     new AttemptCgroup(key).kill();
-    const left = await killTree({ mark: key, exceptPids: [process.pid] }, 0);
+    // the runner leads a group of its own; a spare one was started before it could have the mark
+    const group = runner !== undefined && isClaimAlive(runner) ? runner.pid : undefined;
+    const left = await killTree({ mark: key, group, exceptPids: [process.pid] }, 0);
     if (left.length > 0) throw new Error(`processes ${left.join(', ')} of attempt ${key} cannot be killed`);
   }
 
@@ -101,27 +104,21 @@ export class LocalEngine implements Engine {
     return (await readdir(this.#config.attemptsDir)).filter((name) => KEY.test(name));
   }
 
-  async #spawn(key: string, dir: string): Promise<void> {
-    // its own words, when it cannot even begin, go to a file: no pipe ties it to us
-    const words = await open(join(dir, 'runner.log'), 'a', 0o600);
-    try {
-      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', this.#config.runnerFile, dir, this.#config.cacheDir], {
-        cwd: dir,
-        env: { ...this.#config.env, [MARK_VARIABLE]: key },
-        detached: true,
-        stdio: ['ignore', words.fd, words.fd],
-      });
-      await new Promise<void>((resolve, reject) => {
-        child.once('spawn', resolve);
-        child.once('error', (error) => reject(new Error(`the runner could not be started: ${messageOf(error)}`, { cause: error })));
-      });
-      const pid = child.pid ?? 0;
-      new AttemptCgroup(key).adopt(pid);
-      writePrivate(join(dir, 'spawned'), JSON.stringify({ pid, processStart: processStart(pid) } satisfies Claim));
-      child.unref();
-    } finally {
-      await words.close();
-    }
+  close(): Promise<void> {
+    this.#runners.close();
+    return Promise.resolve();
+  }
+
+  /** The process that has the attempt, or was started for it. */
+  async #runnerOf(key: string): Promise<Claim | undefined> {
+    const dir = this.#dir(key);
+    return (await readClaim(dir)) ?? (await readSpawned(dir));
+  }
+
+  async #start(key: string, dir: string): Promise<void> {
+    const pid = await this.#runners.start(key, dir);
+    new AttemptCgroup(key).adopt(pid);
+    writePrivate(join(dir, 'spawned'), JSON.stringify({ pid, processStart: processStart(pid) } satisfies Claim));
   }
 
   #dir(key: string): string {

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './read-config.ts';
+import { runnerEnvironment } from './runner-environment.ts';
+
+describe('the configuration', () => {
+  it('has defaults: loopback, a token, an embedded database', () => {
+    expect(readConfig(['--data-dir', '/data'], {})).toMatchObject({ host: '127.0.0.1', port: 5000, auth: true, dataDir: '/data', databaseUrl: 'sqlite:///data/trainyard.db', token: undefined });
+  });
+
+  it('takes flags over variables over defaults', () => {
+    const env = { TRAINYARD_PORT: '1', TRAINYARD_HOST: '127.0.0.2', TRAINYARD_LOG_LIMIT: '' };
+    expect(readConfig(['--port', '2'], env)).toMatchObject({ port: 2, host: '127.0.0.2', logLimitBytes: 4 * 2 ** 30 });
+  });
+
+  it.each<[string, string[], Record<string, string>, RegExp]>([
+    ['an unknown flag', ['--prot', '1'], {}, /did you mean 'port'/],
+    ['an unknown variable', [], { TRAINYARD_PROT: '1' }, /did you mean 'TRAINYARD_PORT'/],
+    ['a port that is none', ['--port', 'x'], {}, /'x' is not a whole number from 0 to 65535/],
+    ['a port too large', ['--port', '65536'], {}, /0 to 65535/],
+    ['a duration that is none', ['--look-every', 'soon'], {}, /not a duration/],
+    ['a size that is none', ['--log-limit', '4 elephants'], {}, /not a size/],
+    ['a switch that is none', ['--auth', 'maybe'], {}, /neither on nor off/],
+    ['a short token', [], { TRAINYARD_TOKEN: 'short' }, /at least 16 characters/],
+    ['a token no header can carry', [], { TRAINYARD_TOKEN: 'words with spaces between' }, /without spaces/],
+    ['an unknown log level', ['--log-level', 'loud'], {}, /not one of/],
+    ['a word too many', ['now'], {}, /now/],
+  ])('refuses %s', (_what, argv, env, problem) => {
+    expect(() => readConfig(argv, env)).toThrow(problem);
+  });
+
+  it.each([['500MB', 5e8], ['2GiB', 2 ** 31], ['1.5k', 1_500], ['7', 7]])('reads the size %s', (text, bytes) => {
+    expect(readConfig(['--log-limit', text], {}).logLimitBytes).toBe(bytes);
+  });
+});
+
+describe('what trainings see of the environment', () => {
+  it('is how to reach the world, and nothing the server knows', () => {
+    const env = { PATH: '/bin', HTTPS_PROXY: 'p', https_proxy: 'p', PIP_INDEX_URL: 'i', LC_ALL: 'C', TRAINYARD_TOKEN: 't', AWS_SECRET_ACCESS_KEY: 's', DATABASE_URL: 'd', PGPASSWORD: 'p', GITHUB_TOKEN: 'g' };
+    expect(Object.keys(runnerEnvironment(env)).sort()).toEqual(['HTTPS_PROXY', 'LC_ALL', 'PATH', 'PIP_INDEX_URL', 'https_proxy']);
+  });
+});

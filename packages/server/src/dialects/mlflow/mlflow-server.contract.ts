@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fastify, { type FastifyInstance } from 'fastify';
+import { openLocalArtifacts } from '../../artifacts/local/store.ts';
+import type { Identity } from '../../http/identity.ts';
+import { type Database, openDatabase } from '../../stores/sql/database.ts';
+import { openRegistryStore } from '../../stores/sql/registry/store.ts';
+import { ensureExperiment, insertManagedRuns, startManagedRun } from '../../stores/sql/tracking/managed-runs.ts';
+import { openTrackingStore } from '../../stores/sql/tracking/store.ts';
+import { createTracking, type Tracking } from '../../usecases/tracking/tracking.ts';
+import { mlflowDialect } from './dialect.ts';
+
+export interface MlflowServer {
+  readonly app: FastifyInstance;
+  readonly tracking: Tracking;
+  readonly database: Database;
+  /** Every access a route declares, by method and URL. */
+  readonly routes: readonly { readonly method: string; readonly url: string; readonly access: unknown }[];
+  /** A run that Trainyard launched, RUNNING; `Bearer run:<id>` is its token. */
+  launch(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A server for tests that speaks nothing but MLflow: SQLite, local artifacts, a gate where `Bearer run:<id>` is a run's token and any other one a user's. */
+export async function openMlflowServer(options: { readonly maxArtifactBytes?: number } = {}): Promise<MlflowServer> {
+  const dir = mkdtempSync(join(tmpdir(), 'trainyard-mlflow-'));
+  const database = await openDatabase(`sqlite://${dir}/trainyard.db`);
+  const artifacts = await openLocalArtifacts(join(dir, 'artifacts'), { maxBytes: options.maxArtifactBytes ?? 1_000_000_000 });
+  const newId = () => randomBytes(16).toString('hex');
+  const tracking = createTracking({ store: openTrackingStore(database), registry: openRegistryStore(database), artifacts, now: Date.now, newId, workingDirectory: '/srv' });
+  const routes: { method: string; url: string; access: unknown }[] = [];
+  const app = fastify();
+  app.decorateRequest('identity');
+  app.addHook('onRoute', (route) => {
+    for (const method of [route.method].flat()) routes.push({ method, url: route.url, access: route.config?.access });
+  });
+  app.addHook('onRequest', async (request) => {
+    request.identity = identityOf(request.headers.authorization);
+  });
+  const dialect = mlflowDialect(tracking);
+  await app.register(async (instance) => dialect.register(instance));
+  return {
+    app,
+    tracking,
+    database,
+    routes,
+    async launch() {
+      const id = newId();
+      const experimentId = await database.write((trx) => ensureExperiment(trx, 'launched', Date.now()));
+      await database.write((trx) => insertManagedRuns(trx, [{ id, experimentId, name: 'launched', userId: 'ann', startTime: Date.now(), tags: {} }]));
+      await database.write((trx) => startManagedRun(trx, id, Date.now()));
+      return id;
+    },
+    async close() {
+      await app.close();
+      await database.close();
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
+
+function identityOf(authorization: string | undefined): Identity {
+  const runId = /^Bearer run:(\w+)$/.exec(authorization ?? '')?.[1];
+  return runId === undefined ? { kind: 'user', tokenId: 't', name: 'ann' } : { kind: 'run', tokenId: 't', runId };
+}
