@@ -12,7 +12,7 @@ import { freePort, type ServerCommand, StartedServer } from './server/ready-time
 
 const BIN = join(import.meta.dirname, '../packages/cli/bin/trainyard.mjs');
 const STARTS = 7;
-const PEER_STARTS = 3;
+const PEER_STARTS = 2;
 const IDLE_MS = 5_000;
 
 const mlflow = await mlflowVenv();

@@ -57,7 +57,7 @@ describe('the quickstart', () => {
       started.process.kill('SIGINT');
       await once(started.process, 'exit');
     }
-    expect(() => trainyard('runs')).toThrow();
+    expect(() => trainyard('runs')).toThrow(/no Trainyard answers/);
   });
 
   it('gives a model that mlflow loads and predicts with', { timeout: FIRST_BUILD_MS }, async () => {

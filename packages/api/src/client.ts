@@ -1,4 +1,4 @@
-import { ERRORS, TrainyardError, type ErrorCode } from '@trainyard/core/errors.ts';
+import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { z } from 'zod';
 import type { RouteShape } from './route.ts';
 import { type RouteName, routes, type Routes } from './routes.ts';
@@ -113,8 +113,4 @@ async function errorOf(response: Response): Promise<Error> {
   const error = answer.error;
   if (error === undefined) return new ServerAnswerError(response.status, 'UNKNOWN', `the server answered ${response.status}: ${text.slice(0, 200)}`, 'is this the address of a Trainyard server?');
   return new ServerAnswerError(response.status, error.code, error.message, error.hint);
-}
-
-export function isKnownCode(code: string): code is ErrorCode {
-  return code in ERRORS;
 }

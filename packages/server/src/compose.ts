@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
+import type { RunnerLimits } from '@trainyard/core/training/runner-order.ts';
 import type { FastifyInstance } from 'fastify';
 import { openLocalArtifacts } from './artifacts/local/store.ts';
 import { Authenticator } from './auth/authenticate.ts';
@@ -13,7 +14,7 @@ import { runnerEnvironment } from './config/runner-environment.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { mlflowDialect } from './dialects/mlflow/dialect.ts';
 import { type EngineName, ENGINES } from './engines/catalog.ts';
-import type { Engine } from './engines/engine.ts';
+import type { Assignment, Engine } from './engines/engine.ts';
 import { createApp } from './http/app.ts';
 import { createHandlers } from './http/handlers.ts';
 import { LogStore } from './logs/log-store.ts';
@@ -28,6 +29,7 @@ import { assign } from './scheduler/assign.ts';
 import { attemptKey } from './scheduler/handle-run.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { SnapshotStore } from './snapshots/snapshot-store.ts';
+import type { QueueStore, RunRecord } from './stores/runs.ts';
 import { type Database, openDatabase } from './stores/sql/database.ts';
 import { openStores } from './stores/sql/open-stores.ts';
 import { openRegistryStore } from './stores/sql/registry/store.ts';
@@ -40,6 +42,9 @@ import { Tokens } from './usecases/tokens.ts';
 import { createTracking } from './usecases/tracking/tracking.ts';
 import { Trainings } from './usecases/trainings.ts';
 import { VERSION } from './version.ts';
+
+/** More files than any source has; an archive with more is an attack. */
+const MAX_SOURCE_ENTRIES = 1_000_000;
 
 /** Toolchains a runner of this version has; its own catalog is checked against this by a test. */
 const TOOLCHAINS = ['mlflow', 'command'] as const;
@@ -93,24 +98,17 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
   };
   const runs = new Runs({ runs: stores.runs, logs, hub, now, wake });
   const trainings = new Trainings({ ...stores, snapshots, known: { engines: [...engines.keys()], toolchains: TOOLCHAINS }, newId: newRunId, now, wake });
-  const limits = { logBytes: config.logLimitBytes, sourceBytes: config.sourceLimitBytes, sourceEntries: 1_000_000, environmentBytes: config.environmentCacheBytes, deliverForMs: config.deliverForMs };
-  const scheduler = new Scheduler({
+  const scheduler = createScheduler({
     queue: stores.queue,
-    limits: { total: config.maxRuns, perProject: config.maxRunsPerProject, perEngine: { local: config.maxLocalRuns } },
-    pace: { lookEveryMs: config.lookEveryMs, missingGraceMs: config.missingGraceMs },
-    now,
-    log,
-    handle: {
-      engine: (name) => engines.get(name),
-      assign: (run) => assign(run, { secrets, tokens: runTokens, serverUrl: () => config.runnerUrl ?? serverUrl, limits }),
-      collect: (run, engine) => runs.collect({ runId: run.id, attempt: run.attempt }, { logs: (from) => engine.logs(attemptKey(run), from), reports: () => engine.reports(attemptKey(run)) }),
-      now,
-      log,
-    },
+    engines,
+    runs,
+    config,
     changed: (ids) => {
       for (const id of ids) for (const topic of [`run:${id}`, `log:${id}`]) hub.notify(topic);
     },
-    ended: (run) => reap(engines.get(run.engine), attemptKey(run), log),
+    assign: (run) => assign(run, { secrets, tokens: runTokens, serverUrl: () => config.runnerUrl ?? serverUrl, limits: runnerLimits(config) }),
+    now,
+    log,
   });
   wakeScheduler = () => scheduler.wake();
   const startedAt = new Date(now()).toISOString();
@@ -165,6 +163,40 @@ async function composeTracking(database: Database, config: Config, now: () => nu
     tracking: new RunTracking({ tracking, paramsOf: (id) => paramsOf(database.read, id), metricsOf: (id) => latestMetricsOf(database.read, id) }),
     dialect: mlflowDialect(tracking),
   };
+}
+
+interface SchedulerParts {
+  readonly queue: QueueStore;
+  readonly engines: ReadonlyMap<string, Engine>;
+  readonly runs: Runs;
+  readonly config: Config;
+  readonly assign: (run: RunRecord) => Promise<Assignment>;
+  readonly changed: (runIds: Iterable<string>) => void;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+function createScheduler({ queue, engines, runs, config, assign: assigned, changed, now, log }: SchedulerParts): Scheduler {
+  return new Scheduler({
+    queue,
+    limits: { total: config.maxRuns, perProject: config.maxRunsPerProject, perEngine: { local: config.maxLocalRuns } },
+    pace: { lookEveryMs: config.lookEveryMs, missingGraceMs: config.missingGraceMs },
+    handle: {
+      engine: (name) => engines.get(name),
+      assign: assigned,
+      collect: (run, engine) => runs.collect({ runId: run.id, attempt: run.attempt }, { logs: (from) => engine.logs(attemptKey(run), from), reports: () => engine.reports(attemptKey(run)) }),
+      now,
+      log,
+    },
+    changed,
+    ended: (run) => reap(engines.get(run.engine), attemptKey(run), log),
+    now,
+    log,
+  });
+}
+
+function runnerLimits(config: Config): RunnerLimits {
+  return { logBytes: config.logLimitBytes, sourceBytes: config.sourceLimitBytes, sourceEntries: MAX_SOURCE_ENTRIES, environmentBytes: config.environmentCacheBytes, deliverForMs: config.deliverForMs };
 }
 
 function newRunId(): string {

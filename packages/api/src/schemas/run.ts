@@ -70,11 +70,3 @@ export const RunDetail = Run.extend({
   metrics: z.record(z.string(), z.number()).describe('Latest value of each metric; NaN and infinities are left out'),
 });
 export type RunDetail = z.output<typeof RunDetail>;
-
-export const RunEvent = z.object({
-  id: z.int().describe('Grows by time; send the last one seen as Last-Event-ID'),
-  at: time,
-  kind: z.enum(['state', 'step', 'note', 'facts', 'attempt', 'stop']),
-  data: z.record(z.string(), z.unknown()),
-});
-export type RunEvent = z.output<typeof RunEvent>;

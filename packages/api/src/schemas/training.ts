@@ -133,7 +133,7 @@ export function toSpecBody({ timeout, retry, ...spec }: TrainingSpec): z.input<t
 
 const time = z.string().describe('RFC 3339, UTC, milliseconds');
 
-export const TrainingStatus = z.object({
+const TrainingStatus = z.object({
   state: z.enum([...RUN_STATES, 'none']).describe("State of the latest run; 'none' when it has not been run"),
   reason: z.enum(REASON_NAMES).optional(),
   message: z.string().optional(),

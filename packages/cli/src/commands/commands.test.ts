@@ -160,7 +160,7 @@ describe('secret, token, status', () => {
   test('status', async () => {
     const found = { version: '1.2.3', startedAt: new Date().toISOString(), database: 'sqlite', engines: [{ name: 'local', can: {}, limit: 4 }], toolchains: ['mlflow', 'command'], runs: { queued: 3 } };
     await using server = await TestServer.start({ status: () => found });
-    expect((await cli(['status'], { server })).out).toMatch(/^Trainyard 1\.2\.3 at http:[^]*runs +3 queued\n {2}engines +local {2}4 at the same time\n/);
+    expect((await cli(['status'], { server })).out).toMatch(/^Trainyard 1\.2\.3 at http:[^]*runs +3 queued\n {2}engines +local {2}up to 4 at the same time\n/);
     expect((await cli(['status', '-o', 'jsonpath=runs.queued'], { server })).out).toBe('3\n');
   });
 });

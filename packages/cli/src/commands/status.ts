@@ -28,7 +28,7 @@ function statusLines({ version, startedAt, database, engines, toolchains, runs }
         ['started', agoText(startedAt, Date.now()), startedAt],
         ['database', database],
         ['runs', active.length === 0 ? 'none active' : active.join(', ')],
-        ...engines.map(({ name, limit }, i) => [i === 0 ? 'engines' : '', name, `${limit} at the same time`] as const),
+        ...engines.map(({ name, limit }, i) => [i === 0 ? 'engines' : '', name, `up to ${limit} at the same time`] as const),
         ['toolchains', toolchains.join(', ')],
       ],
       screen,

@@ -10,7 +10,7 @@ const MAX_LAST_LINES = 20;
 
 /** How a run ended, and what can be done next. `printed` are log lines that stand above already and need no repetition. */
 export function resultLines(run: RunDetail, screen: Screen, printed: readonly string[]): string[] {
-  return ['', headline(run, screen), ...factLines(facts(run), screen), ...lastLines(run, screen, printed), '', ...factLines(nextSteps(run), screen).map((line) => screen.typed(line))];
+  return ['', headline(run, screen), ...factLines(facts(run), screen), ...lastLines(run, screen, printed), '', ...factLines(nextSteps(run).map((fact) => typed(fact, screen)), screen)];
 }
 
 /** What the training left: metrics, model, trained binary. */
@@ -74,6 +74,11 @@ function nextSteps(run: RunDetail): Fact[] {
   if (run.state !== 'succeeded') return [['its log', `trainyard logs ${run.number}`], ['try again', `trainyard retry ${run.number}`, 'or correct the source and: trainyard train run']];
   const download: Fact[] = run.artifact === undefined ? [] : [['download', `trainyard download ${run.number} ${quoted(run.artifact.path)}`]];
   return [look, ...download, ['train again', `trainyard train rerun ${run.training}${otherParameter(run)}`]];
+}
+
+/** Before it is painted: behind a colour a command does not look like one. */
+function typed([name, text, aside]: Fact, screen: Screen): Fact {
+  return [name, text === undefined ? undefined : screen.typed(text), aside === undefined ? undefined : screen.typed(aside)];
 }
 
 /** An example that can be pasted as it is: the first number among the parameters, halved. */

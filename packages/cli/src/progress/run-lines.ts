@@ -23,8 +23,8 @@ export function runLines(run: RunDetail, screen: Screen): string[] {
     ['queued', agoText(run.queuedAt, now), run.queuedAt],
     ['took', tookText(run)],
     ['engine', run.engine, run.priority === 0 ? undefined : `priority ${run.priority}`],
-    ['source', run.commit === undefined ? run.sourceDigest?.slice(0, 12) : `commit ${run.commit}`],
-    ['environment', run.environment, run.python === undefined ? undefined : `Python ${run.python}`],
+    ['source', run.commit === undefined ? shortId(run.sourceDigest) : `commit ${run.commit}`],
+    ['environment', shortId(run.environment), run.python === undefined ? undefined : `Python ${run.python}`],
     ['command', run.command],
     ['parameters', parameters.join('  ')],
     ...failureFacts(run),
@@ -45,6 +45,11 @@ export const runColumns: readonly Column<Run>[] = [
   { title: 'took', text: (run) => tookText(run), align: 'right' },
   { title: 'queued', text: ({ queuedAt }) => agoText(queuedAt, Date.now()) },
 ];
+
+/** The first digits of a digest; other names as they are. */
+function shortId(id: string | undefined): string | undefined {
+  return id === undefined || !/^[0-9a-f]{32,}$/.test(id) ? id : id.slice(0, 12);
+}
 
 function tookText({ startedAt, endedAt }: Run): string | undefined {
   if (startedAt === undefined) return undefined;

@@ -135,6 +135,13 @@ describe('resultLines', () => {
     ]);
   });
 
+  test('who came with npx is told to type npx', () => {
+    const terminal = new Screen(Object.assign(new Writable(), { isTTY: true, columns: 200 }), { coloured: true, viaNpx: true });
+    const shown = resultLines(aRunDetail(), terminal, []).map(stripVTControlCharacters).join('\n');
+    expect(shown.match(/(?<!npx )trainyard /g)).toBeNull();
+    expect(shown).toContain('npx trainyard train rerun wine');
+  });
+
   const failure = { state: 'failed', step: 'train', reason: 'exit_code', exitCode: 3, message: 'it ended with exit code 3', lastLines: 'Traceback\nValueError: x\n' } as const;
 
   test('why it failed, with the last lines of the log', () => {

@@ -82,7 +82,7 @@ export function stoppedBefore(run: Pick<RunFacts, 'step'>, now: number): Failure
 }
 
 /** May this failure be tried again, by the reason's own nature and the training's policy? */
-export function mayRetry(policy: RetryPolicy, attempt: number, reason: Reason): boolean {
+function mayRetry(policy: RetryPolicy, attempt: number, reason: Reason): boolean {
   if (attempt >= policy.maxAttempts) return false;
   const nature = REASONS[reason].retry;
   return nature === 'always' || (nature === 'asked' && policy.on.includes(reason));

@@ -12,7 +12,7 @@ export class InvalidFields extends TrainyardError {
 }
 
 /** Anything thrown → one of our errors. What we do not know is our fault, and says nothing to the outside. */
-export function asTrainyardError(error: unknown, requestId: string): TrainyardError {
+function asTrainyardError(error: unknown, requestId: string): TrainyardError {
   if (isTrainyardError(error)) return error;
   const { statusCode, code } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new TrainyardError('TOO_LARGE', { what: 'the body', limit: 'the allowed number of' }, { cause: error });

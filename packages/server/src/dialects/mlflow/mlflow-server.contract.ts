@@ -63,5 +63,5 @@ export async function openMlflowServer(options: { readonly maxArtifactBytes?: nu
 
 function identityOf(authorization: string | undefined): Identity {
   const runId = /^Bearer run:(\w+)$/.exec(authorization ?? '')?.[1];
-  return runId === undefined ? { kind: 'user', tokenId: 't', name: 'ann' } : { kind: 'run', tokenId: 't', runId };
+  return runId === undefined ? { kind: 'user', tokenId: 't', name: 'ann' } : { kind: 'run', tokenId: 't', runId, attempt: 1 };
 }

@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseJson, parseWritten, WrittenNumber } from './parse-json.ts';
+import { writeJson } from './write-json.ts';
+
+describe('JSON as MLflow reads it', () => {
+  it('keeps every digit of an integer and knows the bare words of Python', () => {
+    expect(parseJson('{"a":[1,-9007199254740993,9223372036854775807,1e3,NaN,-Infinity,Infinity,0.1234567890123456]}')).toEqual({ a: [1, -9_007_199_254_740_993n, 9_223_372_036_854_775_807n, 1000, Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 0.1234567890123456] });
+    expect(parseWritten('[9.0]')).toEqual([new WrittenNumber('9.0')]);
+  });
+
+  it.each(['', '{', '{a:1}', '[1,]', '{"a":1,}', '[1 2]', '{"a":1}x', '"\\x"', "{'a':1}", '[01]', '[nan]', '['.repeat(100_000), '[1111111111111111', '{"a":1111111111111111 "b":2}'])('is no JSON: %.20j', (text) => {
+    expect(parseJson(text)).toBeUndefined();
+  });
+
+  it('is what JSON.parse reads, whichever way it takes', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+        const text = JSON.stringify(value);
+        expect(parseJson(text)).toEqual(JSON.parse(text));
+        // a long integer in front makes it take the slow way
+        expect(parseJson(`[11111111111111111, ${text}]`)).toEqual([11_111_111_111_111_111n, JSON.parse(text)]);
+      }),
+    );
+  });
+
+  it('makes no prototype of a field with its name', () => {
+    const read = parseJson('{"__proto__":{"admin":true},"n":11111111111111111}') as { admin?: boolean };
+    expect(read.admin).toBeUndefined();
+  });
+});
+
+describe('JSON as MLflow writes it', () => {
+  it('has int64 in full, NaN as text, and nothing that is not set', () => {
+    expect(writeJson({ a: 9_007_199_254_740_993n, b: Number.NaN, c: [], d: [{ e: [] }], f: undefined, g: '', h: false })).toBe('{"a":9007199254740993,"b":"NaN","d":[{}],"g":"","h":false}');
+  });
+});
