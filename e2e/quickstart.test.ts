@@ -48,7 +48,7 @@ describe('the quickstart', () => {
         if (started.process.exitCode !== null) throw new Error(started.output());
         return /Ctrl-C/.test(started.output());
       });
-      const [run] = JSON.parse(trainyard('runs', '-o', 'json')) as [{ id: string; number: number; state: string; model: object }];
+      const { items: [run] } = JSON.parse(trainyard('runs', '-o', 'json')) as { items: [{ number: number }] };
       expect(run).toMatchObject({ number: 2, state: 'succeeded', model: { name: 'wine', version: '2' } });
       expect(trainyard('train', 'get', 'wine', '-o', 'jsonpath=$.status.state').trim()).toBe('succeeded');
       expect(trainyard('logs', String(run.number))).toMatch(/rmse/i);

@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cleanEnvironment, ServerProcess } from '../../e2e/server-process.ts';
 import { uploadSource } from '../../e2e/source.ts';
 import type { MlflowVenv } from '../mlflow/venv.ts';
 import { FIRST_LINE_PROJECT } from './first-line-project.ts';
+
+/** By then a first line has come, or something else is going on. */
+const LATE_MS = 5_000;
 
 interface FirstLine {
   /** Milliseconds since 1970, by the clock all programs of the machine share. */
@@ -27,12 +31,17 @@ export class ThreeWays implements AsyncDisposable {
   /** The server is up, the source uploaded, the environment built, MLflow's database made: each way has been gone once. */
   static async prepare(dir: string, mlflow: MlflowVenv): Promise<ThreeWays> {
     const ways = new ThreeWays(dir, mlflow);
-    await ways.#server.start();
-    ways.#digest = await uploadSource(ways.#server.client, FIRST_LINE_PROJECT);
-    await ways.trainyard();
-    await ways.bare();
-    await ways.mlflowRun();
-    return ways;
+    try {
+      await ways.#server.start();
+      ways.#digest = await uploadSource(ways.#server.client, FIRST_LINE_PROJECT);
+      await ways.trainyard();
+      await ways.bare();
+      await ways.mlflowRun();
+      return ways;
+    } catch (error) {
+      await ways[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   private constructor(dir: string, mlflow: MlflowVenv) {
@@ -49,6 +58,7 @@ export class ThreeWays implements AsyncDisposable {
     const spec = { model: { name: 'first-line', version: '1' }, toolchain: 'mlflow', algorithmSource: { snapshot: { digest: this.#digest } }, hyperParameters: { out }, register: false };
     const began = now();
     const { status } = await this.#server.client.call('createTraining', { body: { id: `first-line-${this.#count}`, spec } });
+    await this.#firstLineOrEnd(status.runId ?? '', out);
     const run = await this.#server.ended(status.runId ?? '');
     if (run.state !== 'succeeded') throw new Error(`run ${run.number} ended as ${run.state}: ${run.message ?? ''}\n${await this.#server.log(run.id)}`);
     const { at, python } = readFirstLine(out);
@@ -86,6 +96,14 @@ export class ThreeWays implements AsyncDisposable {
     const { at, python } = readFirstLine(out);
     if (python !== this.#python) throw new Error(`${program} ran ${python} instead of ${this.#python}: that would not be the same project`);
     return at - began;
+  }
+
+  /** The server is not asked before: answering would cost it time just when it starts the run. */
+  async #firstLineOrEnd(runId: string, out: string): Promise<void> {
+    const lateAt = now() + LATE_MS;
+    while (!existsSync(out) && now() < lateAt) await sleep(5);
+    // the warm-up builds the environment first; a run that failed has no first line
+    if (!existsSync(out)) await this.#server.ended(runId);
   }
 
   #newOut(): string {

@@ -19,7 +19,7 @@ export async function tailDelays(dataDir: string, lines: number): Promise<number
     const spec = { model: { name: 'tell-time', version: '1' }, toolchain: 'command', args: [process.execPath, 'tell-time.cjs', String(lines)], algorithmSource: { snapshot: { digest } }, register: false };
     const { status } = await server.client.call('createTraining', { body: { id: 'tell-time', spec } });
     const id = status.runId ?? '';
-    const log = await server.client.call('runLog', { params: { id }, query: { follow: true } });
+    const log = await server.client.call('runLog', { params: { id }, query: { follow: 'true' } });
     const delays = await readDelays(log.body ?? new ReadableStream());
     const { state, message } = await server.ended(id);
     if (state !== 'succeeded' || delays.length !== lines) throw new Error(`${delays.length} of ${lines} lines arrived, the run ended as ${state}: ${message ?? ''}`);

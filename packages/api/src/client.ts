@@ -28,11 +28,14 @@ export class ServerAnswerError extends Error {
   readonly status: number;
   readonly code: string;
   readonly hint: string;
-  constructor(status: number, code: string, message: string, hint: string) {
+  /** Each thing that is wrong, when the server counted them. */
+  readonly problems: readonly string[];
+  constructor(status: number, { code, message, hint, problems = [] }: Pick<ErrorAnswer['error'], 'code' | 'message' | 'hint' | 'problems'>) {
     super(message);
     this.status = status;
     this.code = code;
     this.hint = hint;
+    this.problems = problems;
   }
 }
 
@@ -111,6 +114,7 @@ async function errorOf(response: Response): Promise<Error> {
     // not ours: the text itself is all there is
   }
   const error = answer.error;
-  if (error === undefined) return new ServerAnswerError(response.status, 'UNKNOWN', `the server answered ${response.status}: ${text.slice(0, 200)}`, 'is this the address of a Trainyard server?');
-  return new ServerAnswerError(response.status, error.code, error.message, error.hint);
+  if (error !== undefined) return new ServerAnswerError(response.status, error);
+  const message = `the server answered ${response.status}: ${text.slice(0, 200)}`;
+  return new ServerAnswerError(response.status, { code: 'UNKNOWN', message, hint: 'is this the address of a Trainyard server?' });
 }

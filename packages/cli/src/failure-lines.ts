@@ -8,9 +8,16 @@ export function failureLines(error: unknown, screen: Screen, debug: boolean): st
   const { style } = screen;
   const known = isTrainyardError(error) || isServerAnswer(error);
   const hint = known ? error.hint : 'this is a fault of this program itself; TRAINYARD_DEBUG=1 shows where it comes from';
-  const message = safeText(messageOf(error)).trimEnd().replaceAll('\n', '\n       ');
-  const lines = [`${style.bad('error:')} ${message}`, ...(hint === '' ? [] : [`  ${style.quiet('hint:')} ${screen.typed(safeText(hint))}`])];
+  const lines = [...messageLines(error).map((line, i) => (i === 0 ? `${style.bad('error:')} ${line}` : `       ${line}`)), ...(hint === '' ? [] : [`  ${style.quiet('hint:')} ${screen.typed(safeText(hint))}`])];
   return debug ? [...lines, '', ...stackOf(error)] : lines;
+}
+
+/** The message, or a line for each problem when the server counted several. */
+function messageLines(error: unknown): string[] {
+  const message = messageOf(error);
+  const problems = isServerAnswer(error) && error.problems.length > 1 ? error.problems : [];
+  const text = problems.length === 0 ? message : [`${problems.length} things are wrong`, ...problems.map((problem) => `- ${problem}`)].join('\n');
+  return safeText(text).trimEnd().split('\n');
 }
 
 function stackOf(error: unknown): string[] {

@@ -142,6 +142,7 @@ function send(response: ServerResponse, answer: object | Buffer | TrainyardError
     return;
   }
   const isError = answer instanceof TrainyardError;
-  const body = isError ? { error: { code: answer.code, message: answer.message, hint: answer.hint, status: answer.status, requestId: 'r' } } : answer;
+  const problems = isError && answer.code === 'INVALID_FIELDS' ? { problems: String(answer.params['problem']).split('; ') } : {};
+  const body = isError ? { error: { code: answer.code, message: answer.message, hint: answer.hint, status: answer.status, requestId: 'r', ...problems } } : answer;
   response.writeHead(isError ? answer.status : status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }

@@ -98,9 +98,12 @@ export class TrainyardError extends Error {
   readonly code: ErrorCode;
   readonly params: ErrorParams;
   readonly hint: string;
+  /** Each thing that is wrong, when there are several. */
+  readonly problems: readonly string[] | undefined;
 
-  constructor(code: ErrorCode, params: ErrorParams = {}, options: { cause?: unknown } = {}) {
+  constructor(code: ErrorCode, params: ErrorParams = {}, options: { cause?: unknown; problems?: readonly string[] } = {}) {
     super(fill(ERRORS[code].text, params), options);
+    this.problems = options.problems;
     this.code = code;
     this.params = params;
     this.hint = fill(ERRORS[code].hint, params);

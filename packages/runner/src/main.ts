@@ -14,7 +14,7 @@ function hear(heard: (signal: string) => void): void {
 }
 
 async function takeAttempt(): Promise<string | undefined> {
-  const { waitForAttempt } = await import('./spare.ts');
+  const { waitForAttempt } = await import('./process/spare-runner.ts');
   const dir = await waitForAttempt();
   if (dir !== undefined) process.chdir(dir);
   return dir;

@@ -87,6 +87,29 @@ describe('watchRun', () => {
     expect(told).toEqual(['log late words', 'run succeeded']);
   });
 
+  test('every byte of a long log comes before the end, however fast the run ends', async () => {
+    const piece = 'x'.repeat(999);
+    const count = 300;
+    let looks = 0;
+    await using server = await TestServer.start({
+      getRun: () => (++looks < 4 ? running() : ended(count * 1000)),
+      runEvents: () => refusal('ROUTE_NOT_FOUND'),
+      runLog: () => async (response) => {
+        for (let i = 0; i < count; i++) await new Promise<void>((resolve) => response.write(`${piece}\n`, () => setImmediate(resolve)));
+        response.end();
+      },
+    });
+    const { told, observer } = recorder();
+    let shown = 0;
+    // a terminal that takes its time: the next piece is there before this one is shown
+    const log: RunObserver['log'] = async ({ bytes }) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      shown += bytes.length;
+    };
+    await watch(server, { ...observer, log });
+    expect([shown, told.at(-1)]).toEqual([count * 1000, 'run succeeded']);
+  });
+
   test('a log that does not come holds nothing up for ever', async () => {
     await using server = await TestServer.start({ getRun: () => ended(99), runEvents: () => refusal('ROUTE_NOT_FOUND'), runLog: () => (response) => response.flushHeaders() });
     const { told, observer } = recorder();

@@ -136,11 +136,14 @@ class RunWatch {
   /** Lets the log catch up with what the run says it has, as long as bytes come. */
   async #drainLog(run: RunDetail): Promise<void> {
     const last = run.attempts.at(-1);
+    const { drainMs } = this.#connection.pace;
+    let [seen, since] = [this.#logged, Date.now()];
     while (last !== undefined && this.#awaitsLog && !isBehind(this.#logged, { attempt: last.number, byte: last.logBytes })) {
-      const before = this.#logged;
-      await this.#logNews.wait(this.#connection.pace.drainMs, this.#request.signal);
+      await this.#logNews.wait(drainMs, this.#request.signal);
       this.#request.signal.throwIfAborted();
-      if (this.#logged === before) this.#awaitsLog = false;
+      // a ring may be older than this wait: only time without a byte is a reason to give up
+      if (this.#logged !== seen) [seen, since] = [this.#logged, Date.now()];
+      else if (Date.now() - since >= drainMs) this.#awaitsLog = false;
     }
   }
 }

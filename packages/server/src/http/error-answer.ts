@@ -2,15 +2,6 @@ import { isTrainyardError, TrainyardError, messageOf } from '@trainyard/core/err
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../platform/logger.ts';
 
-/** Several things that are wrong with one request. */
-export class InvalidFields extends TrainyardError {
-  readonly problems: readonly string[];
-  constructor(problems: readonly string[]) {
-    super('INVALID_FIELDS', { problem: problems.join('; ') });
-    this.problems = problems;
-  }
-}
-
 /** Anything thrown → one of our errors. What we do not know is our fault, and says nothing to the outside. */
 function asTrainyardError(error: unknown, requestId: string): TrainyardError {
   if (isTrainyardError(error)) return error;
@@ -40,7 +31,7 @@ export function answerErrors(log: Logger) {
         hint: known.hint,
         status: known.status,
         requestId: request.id,
-        ...('problems' in known ? { problems: known.problems } : {}),
+        ...(known.problems === undefined ? {} : { problems: known.problems }),
         ...('expected' in known.params ? { expected: known.params['expected'] } : {}),
       },
     });

@@ -1,9 +1,9 @@
 import { problemsOf } from '@trainyard/api/problems.ts';
 import type { RouteShape } from '@trainyard/api/route.ts';
 import { type RouteName, routes, type Routes } from '@trainyard/api/routes.ts';
+import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { InvalidFields } from './error-answer.ts';
 import type { Identity } from './identity.ts';
 
 type Part<R, Key extends string> = R extends { readonly [K in Key]: infer S extends z.ZodType } ? z.output<S> : undefined;
@@ -54,5 +54,6 @@ function check(schema: z.ZodType | undefined, input: unknown): unknown {
   if (schema === undefined) return undefined;
   const result = schema.safeParse(input ?? {});
   if (result.success) return result.data;
-  throw new InvalidFields(problemsOf(schema, result.error, input ?? {}));
+  const problems = problemsOf(schema, result.error, input ?? {});
+  throw new TrainyardError('INVALID_FIELDS', { problem: problems.join('; ') }, { problems });
 }

@@ -102,7 +102,7 @@ export class Trainings {
 
   async #check(id: string, spec: TrainingSpec): Promise<void> {
     const problems = [...idProblems(id), ...specProblems(spec, this.#parts.known), ...(await this.#missingParts(spec))];
-    if (problems.length > 0) throw new TrainyardError('INVALID_TRAINING', { problems: problems.join('; ') });
+    if (problems.length > 0) throw new TrainyardError('INVALID_TRAINING', { problems: problems.join('; ') }, { problems });
   }
 
   /** What the spec names must be here: better said now than by a run that fails later. */

@@ -153,10 +153,10 @@ describe('train run starts nothing', () => {
 
   test('what the server finds wrong is shown as it says it', async () => {
     const { server } = await aYard();
-    server.on('createTraining', () => refusal('INVALID_FIELDS', { problem: "unknown field 'spec.hyperParams'; did you mean 'hyperParameters'?" }));
+    server.on('createTraining', () => refusal('INVALID_FIELDS', { problem: "unknown field 'spec.hyperParams' (did you mean 'hyperParameters'?)" }));
     await using _ = server;
     using dir = aDirectory(PROJECT);
     const { code, err } = await cli(['train', 'run', dir.path], { server });
-    expect([code, err]).toEqual([2, "error: unknown field 'spec.hyperParams'; did you mean 'hyperParameters'?\n  hint: see docs/reference/training.md for every field\n"]);
+    expect([code, err]).toEqual([2, "error: unknown field 'spec.hyperParams' (did you mean 'hyperParameters'?)\n  hint: see docs/reference/training.md for every field\n"]);
   });
 });

@@ -64,5 +64,6 @@ function proxyPath(request: FastifyRequest): string {
 
 /** The body as it arrives; an empty one is no stream. */
 export function bytesOf(request: FastifyRequest): AsyncIterable<Uint8Array> {
-  return request.body instanceof Readable ? request.body : Readable.from([]);
+  // an upload that is refused half-way is read to its end: a client that is still sending would never see the answer
+  return request.body instanceof Readable ? request.body.iterator({ destroyOnReturn: false }) : Readable.from([]);
 }

@@ -2,7 +2,7 @@ import type { ArtifactEntry } from '../../usecases/tracking/records.ts';
 import type { Tracking } from '../../usecases/tracking/tracking.ts';
 import { PROXY_PREFIXES } from './artifact-proxy.ts';
 import { type Answer, type Endpoint, endpoint } from './endpoint.ts';
-import { orElse, required, text } from './wire/fields.ts';
+import { type Field, orElse, required, text } from './wire/fields.ts';
 
 /** Lists of artifacts. */
 export function artifactEndpoints({ artifacts, runs, loggedModels }: Tracking): Endpoint[] {
@@ -10,7 +10,7 @@ export function artifactEndpoints({ artifacts, runs, loggedModels }: Tracking): 
     endpoint({
       methods: ['GET'],
       path: 'artifacts/list',
-      fields: { run_id: required(text), path: orElse(text, '') },
+      fields: { run_id: required(text), path: orElse(anyText, '') },
       answer: async ({ run_id: runId, path }) => {
         const files = await artifacts.listOfRun(runId, path);
         return { root_uri: (await runs.info(runId)).artifactUri, files: filesAnswer(files, path) };
@@ -19,7 +19,7 @@ export function artifactEndpoints({ artifacts, runs, loggedModels }: Tracking): 
     endpoint({
       methods: ['GET'],
       path: 'logged-models/:model_id/artifacts/directories',
-      fields: { model_id: required(text), artifact_directory_path: orElse(text, '') },
+      fields: { model_id: required(text), artifact_directory_path: orElse(anyText, '') },
       answer: async ({ model_id: modelId, artifact_directory_path: path }) => {
         const files = await artifacts.listOfModel(modelId, path);
         return { root_uri: (await loggedModels.get(modelId)).artifactUri, files: filesAnswer(files, path) };
@@ -29,11 +29,14 @@ export function artifactEndpoints({ artifacts, runs, loggedModels }: Tracking): 
       methods: ['GET'],
       prefixes: PROXY_PREFIXES,
       path: 'artifacts',
-      fields: { path: orElse(text, '') },
+      fields: { path: orElse(anyText, '') },
       answer: async ({ path }) => ({ files: filesAnswer(await artifacts.list(path), '') }),
     }),
   ];
 }
+
+/** What is wrong with a path is said by its own rule, also when it is a NUL. */
+const anyText: Field<string | undefined> = { read: (value, place) => (typeof value === 'string' ? value : text.read(value, place)) };
 
 /** Below the owner's directory; the proxy answers names relative to the directory that was asked for. */
 function filesAnswer(entries: readonly ArtifactEntry[], directory: string): readonly Answer[] {

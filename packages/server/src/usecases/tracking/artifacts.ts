@@ -102,7 +102,8 @@ export class Artifacts {
 }
 
 function addressOf(proxyPath: string): ArtifactAddress {
-  const address = parseArtifactPath(proxyPath);
+  // with a slash behind it a place is not meant whole: clients make that of `artifacts/.`
+  const address = proxyPath.endsWith('/') ? undefined : parseArtifactPath(proxyPath);
   if (address === undefined) throw new TrainyardError('INVALID_PATH', { path: proxyPath });
   return address;
 }

