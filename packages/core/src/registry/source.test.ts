@@ -28,7 +28,13 @@ describe('the source of a version', () => {
     expect(() => parseSource('file://host/etc')).toThrow('is not a valid remote uri');
   });
 
-  it.each(['models:/', 'models:/wine', 'models:/wine/1/2', 'runs:/x', 'models:/a/b'])('is well formed: not %j', (source) => {
-    expect(() => parseSource(source)).toThrow();
+  it.each([
+    ['models:/', 'Expected models:/<logged model id>'],
+    ['models:/wine', 'Expected models:/<logged model id>'],
+    ['models:/wine/1/2', 'Expected models:/<logged model id>'],
+    ['runs:/x', 'Expected runs:/<run id>/<path of the model>'],
+    ['models:/a/b', "Parameter 'version' must be an integer, got 'b'"],
+  ])('is well formed: not %j', (source, problem) => {
+    expect(() => parseSource(source)).toThrow(problem);
   });
 });

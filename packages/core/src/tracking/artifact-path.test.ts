@@ -3,6 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { artifactSegments } from './artifact-path.ts';
 import { resolvePath } from './names.ts';
 
+function refusalOf(path: string): unknown {
+  try {
+    artifactSegments(path);
+    return undefined;
+  } catch (error) {
+    return (error as { code?: unknown }).code;
+  }
+}
+
 describe('paths of artifacts', () => {
   it.each([
     ['', []],
@@ -23,21 +32,18 @@ describe('paths of artifacts', () => {
   it('never takes a path that leaves its place, however often it is decoded', () => {
     const piece = fc.constantFrom('..', '.', '/', '\\', '%', '%2e', '%2E', '%2f', '%5c', '%25', '25', '2e', '%00', '\u0000', '#', '?', 'C:', ':', 'a', 'file:', '+', ' ');
     fc.assert(
-      fc.property(fc.array(piece, { minLength: 1, maxLength: 12 }), (pieces) => {
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 6 }), (pieces) => {
         const path = pieces.join('');
-        try {
-          artifactSegments(path);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'INVALID_PATH' });
-          return;
-        }
+        const refusal = refusalOf(path);
+        expect(refusal).toBe(refusal === undefined ? undefined : 'INVALID_PATH');
+        fc.pre(refusal === undefined);
         for (let decoded = path, round = 0; round < 6; round++) {
           expect(resolvePath(`place/${decoded}`)).toBe(`place/${decoded}`);
           expect(decoded).not.toMatch(/[\\\u0000]|^[A-Za-z]:/);
           decoded = decoded.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: 1000, maxSkipsPerRun: 10_000 },
     );
   });
 });

@@ -3,7 +3,7 @@ import type { Int64 } from './int64.ts';
 export const RUN_STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-export function isTerminal(status: RunStatus): boolean {
+function isTerminal(status: RunStatus): boolean {
   return status === 'FINISHED' || status === 'FAILED' || status === 'KILLED';
 }
 

@@ -22,7 +22,7 @@ describe('group commit', () => {
   it('commits the first call at once and gathers the others meanwhile', async () => {
     const work = gated();
     const group = new GroupCommit(work.commit);
-    work.hold();
+    void work.hold();
     const answers = [1, 2, 3].map((item) => group.add(item));
     work.release();
     expect(await Promise.all(answers)).toEqual([10, 20, 30]);

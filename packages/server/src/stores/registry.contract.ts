@@ -27,7 +27,7 @@ export function registryStoreContract(name: string, open: () => Promise<Registry
 
     it('counts versions up and never gives a number again', async () => {
       await aModel('wine');
-      expect(numbers(await Promise.all([aVersion('wine'), aVersion('wine'), aVersion('wine')])).toSorted()).toEqual([1, 2, 3]);
+      expect(numbers(await Promise.all([aVersion('wine'), aVersion('wine'), aVersion('wine')])).toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
       await store.versions.delete({ name: 'wine', version: 3 }, 5);
       await expect(store.versions.delete({ name: 'wine', version: 3 }, 5)).rejects.toMatchObject({ code: 'MODEL_VERSION_NOT_FOUND' });
       expect((await aVersion('wine')).version).toBe(4);

@@ -5,6 +5,14 @@ import { type Clause, parseFilter, parseOrder } from './parse.ts';
 const text = (key: string, operator: string, value: string) => ({ key, operator, value });
 const short = ({ subject, operator, operand }: Clause) => text(subject.entity === undefined ? subject.key : `${subject.entity}|${subject.key}`, operator, operand.text);
 
+function answerTo(filter: string): string {
+  try {
+    return Array.isArray(parseFilter(filter)) ? 'clauses' : 'nothing';
+  } catch (error) {
+    return String((error as { code?: unknown }).code);
+  }
+}
+
 describe('the filter language', () => {
   it.each([
     ['metrics.m>0.5', [text('metrics|m', '>', '0.5')]],
@@ -48,11 +56,7 @@ describe('the filter language', () => {
     const piece = fc.constantFrom("'", '"', '`', '(', ')', ',', '.', '=', '<', '!', ' ', 'AND', 'IS', 'NOT', 'NULL', 'IN', 'LIKE', 'metrics.m', "'x'", '1', '-', '\\', ';', 'é');
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.array(piece).map((pieces) => pieces.join(''))), (filter) => {
-        try {
-          expect(Array.isArray(parseFilter(filter))).toBe(true);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'INVALID_TRACKING_VALUE' });
-        }
+        expect(answerTo(filter)).toMatch(/^(clauses|INVALID_TRACKING_VALUE)$/);
       }),
       { numRuns: 2000 },
     );

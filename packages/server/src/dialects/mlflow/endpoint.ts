@@ -21,7 +21,7 @@ export interface Endpoint<F extends Fields = Fields> {
   answer(message: MessageOf<F>, caller: Caller): Promise<Answer>;
 }
 
-export const PREFIXES: readonly string[] = ['/api/2.0/mlflow', '/ajax-api/2.0/mlflow'];
+const PREFIXES: readonly string[] = ['/api/2.0/mlflow', '/ajax-api/2.0/mlflow'];
 
 /** Larger than any message that is not a file: the profile of a dataset may have 16 MB. */
 const BODY_LIMIT_BYTES = 32_000_000;

@@ -65,7 +65,7 @@ export const int64: Field<Int64 | undefined> = {
   },
 };
 
-export const int32: Field<number | undefined> = {
+const int32: Field<number | undefined> = {
   read(value, place) {
     const number = int64.read(value, place);
     return typeof number === 'number' && Math.abs(number) < 2 ** 31 ? number : number === undefined ? undefined : refuse(place);

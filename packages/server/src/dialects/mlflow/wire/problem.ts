@@ -1,4 +1,4 @@
-import { FieldProblem, pathOf, type Place } from './fields.ts';
+import { type FieldProblem, pathOf, type Place } from './fields.ts';
 import { parseWritten, WrittenNumber } from './parse-json.ts';
 
 const SEE = 'See the API docs for more information about request parameters.';

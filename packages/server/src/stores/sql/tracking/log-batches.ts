@@ -118,7 +118,7 @@ async function writeModelMetrics(trx: Trx, plan: Plan): Promise<void> {
   await insertRows(trx, { table: 'logged_model_metrics', more: (insert) => insert.onConflict((conflict) => conflict.doNothing()) }, rows);
 }
 
-export function pointColumns(point: Point): PointColumns {
+function pointColumns(point: Point): PointColumns {
   const isNan = Number.isNaN(point.value);
   return { step: point.step, timestamp: point.timestamp, value: isNan ? 0 : point.value, is_nan: isNan ? 1 : 0 };
 }
