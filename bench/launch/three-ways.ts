@@ -18,7 +18,7 @@ interface FirstLine {
   readonly python: string;
 }
 
-/** The same project started by a shell, by a Trainyard server and by `mlflow run`; each answers the milliseconds until its first line. */
+/** The same project started by a shell, by a Trainyard server and by `mlflow run`. Each answers the milliseconds until its first line. */
 export class ThreeWays implements AsyncDisposable {
   readonly #dir: string;
   readonly #projectDir: string;
@@ -67,28 +67,36 @@ export class ThreeWays implements AsyncDisposable {
     return at - began;
   }
 
-  bare(): Promise<number> {
-    const out = this.#newOut();
-    return this.#spawned('bash', ['-c', `python first_line.py '${out}'`], out);
+  /** The first training after a start of the server; there is no runner that has loaded everything before. */
+  async firstOfTrainyard(): Promise<number> {
+    await this.#server.stop();
+    await this.#server.start();
+    return this.trainyard();
   }
 
-  mlflowRun(): Promise<number> {
+  bare(): Promise<number> {
     const out = this.#newOut();
-    return this.#spawned(this.#mlflow.mlflow, ['run', '.', '--env-manager', 'local', '-P', `out=${out}`], out);
+    return this.#spawned(['bash', '-c', `python first_line.py '${out}'`], out);
+  }
+
+  mlflowRun(database = 'mlflow.db'): Promise<number> {
+    const out = this.#newOut();
+    return this.#spawned([this.#mlflow.mlflow, 'run', '.', '--env-manager', 'local', '-P', `out=${out}`], out, { MLFLOW_TRACKING_URI: `sqlite:///${join(this.#dir, database)}` });
+  }
+
+  /** As for whoever runs MLflow for the first time: it makes its database. */
+  firstOfMlflow(): Promise<number> {
+    return this.mlflowRun(`mlflow-${this.#count}.db`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.stop();
   }
 
-  async #spawned(program: string, argv: readonly string[], out: string): Promise<number> {
-    const env = cleanEnvironment();
+  async #spawned([program, ...args]: readonly [string, ...string[]], out: string, settings: NodeJS.ProcessEnv = {}): Promise<number> {
+    const env = { ...cleanEnvironment(), ...settings };
     const began = now();
-    const child = spawn(program, argv, {
-      cwd: this.#projectDir,
-      env: { ...env, PATH: `${dirname(this.#python)}:${env['PATH'] ?? ''}`, MLFLOW_TRACKING_URI: `sqlite:///${join(this.#dir, 'mlflow.db')}` },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const child = spawn(program, args, { cwd: this.#projectDir, env: { ...env, PATH: `${dirname(this.#python)}:${env['PATH'] ?? ''}` }, stdio: ['ignore', 'ignore', 'pipe'] });
     let words = '';
     child.stderr.on('data', (bytes: Buffer) => (words += bytes.toString('utf8')));
     const [code] = (await once(child, 'close')) as [number | null];

@@ -1,4 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AttemptFixtureOptions } from '@trainyard/testkit/attempt-fixture.ts';
 import { startRunner } from '@trainyard/testkit/runner-process.ts';
@@ -37,7 +39,7 @@ describe('an attempt that goes well', () => {
   });
 
   it('gives the program its run, its parameters and nothing of the machine that is not allowed', async () => {
-    await using attempt = await aProgram('console.log(JSON.stringify(process.env)); console.log(process.argv.slice(2).join("|"))', {
+    await using attempt = await aProgram('import { readFileSync } from "node:fs"; console.log(JSON.stringify(process.env)); console.log(process.argv.slice(2).join("|")); console.log("params", readFileSync(process.env.TRAINYARD_PARAMS_FILE, "utf8").trim())', {
       secrets: { API_KEY: 'hunter2hunter2' },
       spec: { args: [NODE, 'train.mjs', '--alpha={alpha}', '{free text}', '{print}'], hyperParameters: { alpha: '0.5', 'free text': 'a b; $(rm) "c"' }, envs: [{ name: 'MODE', value: 'fast' }] },
     });
@@ -53,7 +55,7 @@ describe('an attempt that goes well', () => {
       ...{ MODE: 'fast', PYTHONUNBUFFERED: '1', HTTPS_PROXY: 'http://127.0.0.1:3128', TMPDIR: join(attempt.dir, 'scratch'), TRAINYARD_OUTPUT_DIR: join(attempt.dir, 'output') },
     });
     expect(Object.keys(seen).filter((name) => /AWS|ASYNC|COMPILE/.test(name))).toEqual([]);
-    expect(JSON.parse(await readFile(seen['TRAINYARD_PARAMS_FILE'] ?? '', 'utf8'))).toEqual(order.spec.hyperParameters);
+    expect(JSON.parse(/^params (.*)$/m.exec(lines.join('\n'))?.[1] ?? '')).toEqual(order.spec.hyperParameters);
   });
 
   it('notes parameters, tags and the metrics of the file', async () => {
@@ -143,21 +145,29 @@ describe('an attempt that cannot begin', () => {
 
 describe('one execution', () => {
   it('starts once, however many runners are started', async () => {
-    const text = "import { appendFileSync, existsSync } from 'node:fs'; const out = process.env.TRAINYARD_OUTPUT_DIR; appendFileSync(out + '/starts', 'x'); setInterval(() => existsSync(out + '/end') && process.exit(), 20)";
-    await using attempt = await aProgram(text, { spec: { register: false } });
+    const text = "import { appendFileSync, existsSync } from 'node:fs'; const out = process.env.MARKS_DIR; appendFileSync(out + '/starts', 'x'); setInterval(() => existsSync(out + '/end') && process.exit(), 20)";
+    const marks = mkdtempSync(join(tmpdir(), 'trainyard-marks-'));
+    await using attempt = await aProgram(text, { spec: { register: false, envs: [{ name: 'MARKS_DIR', value: marks }] } });
     const runners = [attempt.start(), attempt.start(), attempt.start()];
     const exits: unknown[] = [];
     for (const { ended } of runners) void ended.then((code) => exits.push(code));
     await waitFor('two of them to find the third', () => exits.length === 2);
-    await writeFile(join(attempt.dir, 'output', 'end'), '');
+    await writeFile(join(marks, 'end'), '');
     await Promise.all(runners.map(({ ended }) => ended));
     expect(exits).toEqual([0, 0, 0]);
     // and once more, as an engine does that has lost its memory
     await writeOrder(attempt.dir, attempt.order);
     expect(await attempt.start().ended).toBe(0);
-    expect(await readFile(join(attempt.dir, 'output', 'starts'), 'utf8')).toBe('x');
+    expect(await readFile(join(marks, 'starts'), 'utf8')).toBe('x');
+    rmSync(marks, { recursive: true });
     expect(runners.map(({ pid }) => pid)).toContain((await readClaim(attempt.dir))?.pid);
     await expect(stat(attemptPaths(attempt.dir).order)).rejects.toThrow('ENOENT');
     expect(attempt.server.outcome).toMatchObject({ ok: true });
+  });
+
+  it('leaves nothing of source and output when it is over: a full disk is often full of that', async () => {
+    await using attempt = await aProgram('console.log(1)', { spec: { register: false } });
+    await attempt.carryOut();
+    for (const name of ['workspace', 'scratch', 'output']) await expect(stat(join(attempt.dir, name))).rejects.toThrow('ENOENT');
   });
 });
