@@ -1,5 +1,9 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const REMOVE_ROUNDS = 60;
+const REMOVE_PAUSE_MS = 50;
 
 /**
  * A control group of its own for each attempt, where the machine lets us make one (cgroup v2, writable): killing it leaves
@@ -26,8 +30,14 @@ export class AttemptCgroup {
     return this.#try((path) => writeFileSync(join(path, 'cgroup.kill'), '1'));
   }
 
-  remove(): boolean {
-    return this.#try((path) => rmdirSync(path));
+  /** Processes that were killed take a moment to be gone. True when nothing is left of it. */
+  async remove(): Promise<boolean> {
+    if (this.#path === undefined || !existsSync(this.#path)) return true;
+    for (let round = 0; round < REMOVE_ROUNDS; round++) {
+      if (this.#try((path) => rmdirSync(path))) return true;
+      await sleep(REMOVE_PAUSE_MS);
+    }
+    return false;
   }
 
   #try(work: (path: string) => void): boolean {

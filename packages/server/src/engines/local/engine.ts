@@ -95,7 +95,7 @@ export class LocalEngine implements Engine {
     const deadline = performance.now() + EXIT_PATIENCE_MS;
     while (claim !== undefined && isClaimAlive(claim) && performance.now() < deadline) await new Promise((next) => setTimeout(next, 50));
     await this.kill(key);
-    new AttemptCgroup(key).remove();
+    await new AttemptCgroup(key).remove();
     await rm(dir, { recursive: true, force: true, maxRetries: 3 });
   }
 
