@@ -67,7 +67,9 @@ describe('a server that is killed (-9)', () => {
     const run = await submit('away');
     await reached(run, 'train');
     await server.kill();
-    await waitFor('the training is over', () => existsSync(join(server.dataDir, 'attempts', `${run}-1`, 'outcome.json')));
+    const runner = runnerPid(server.dataDir, `${run}-1`);
+    // the runner itself stays: it has a model to publish, and nobody to give it to yet
+    await waitFor('the training is over', () => existsSync(join(server.dataDir, 'attempts', `${run}-1`, 'output', 'weights.bin')) && markedPids(`${run}-1`).every((pid) => pid === runner));
     await server.start();
     expectWhole(await server.ended(run), await server.log(run));
   });

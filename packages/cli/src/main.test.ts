@@ -57,7 +57,7 @@ describe('errors of the server', () => {
     [1, refusal('DISK_FULL')],
   ] as const;
 
-  test.each(cases)('exit code %i', async (code, answer) => {
+  test.each(cases)('exit code %i (%#)', async (code, answer) => {
     await using server = await TestServer.start({ getTraining: () => answer });
     expect(await cli(['train', 'get', 'wine'], { server })).toEqual({ code, out: '', err: `error: ${answer.message}\n  hint: ${answer.hint}\n` });
   });

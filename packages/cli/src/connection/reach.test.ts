@@ -60,7 +60,7 @@ describe('mayPass', () => {
     [answered(500), false],
     [answered(404), false],
     [new Error('a fault'), false],
-  ])('%s', (error, expected) => {
+  ])('%s (%#)', (error, expected) => {
     expect(mayPass(error)).toBe(expected);
   });
 });

@@ -17,7 +17,7 @@ describe('keys', () => {
     ['.', "This name would resolve to '.'"],
     ['a/', "This name would resolve to 'a'"],
     ['x'.repeat(251), "'Param key' exceeds the maximum length of 250 characters"],
-  ])('may not be %.20j', (key, problem) => {
+  ])('may not be %.20j (%#)', (key, problem) => {
     expect(() => check(key)).toThrow(problem);
   });
 

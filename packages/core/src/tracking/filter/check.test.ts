@@ -35,7 +35,7 @@ describe('what a search for runs may ask', () => {
     ['metrics.m == 1', "Invalid comparator '==' not one of"],
     [`run_id IN (${"'a',".repeat(10_001)})`, 'expected at most 10000 values'],
     [`tags.t LIKE '${'%'.repeat(20_001)}'`, 'Expected at most 20000 characters'],
-  ])('refuses %.60j', (filter, problem) => {
+  ])('refuses %.60j (%#)', (filter, problem) => {
     expect(() => readFilter(filter, RUN_SEARCH)).toThrow(problem);
   });
 

@@ -16,7 +16,7 @@ describe('JSON as MLflow reads it', () => {
     expect(parseWritten('[9.0]')).toEqual([new WrittenNumber('9.0')]);
   });
 
-  it.each(['', '{', '{a:1}', '[1,]', '{"a":1,}', '[1 2]', '{"a":1}x', '"\\x"', "{'a':1}", '[01]', '[nan]', '['.repeat(100_000), '[1111111111111111', '{"a":1111111111111111 "b":2}'])('is no JSON: %.20j', (text) => {
+  it.each(['', '{', '{a:1}', '[1,]', '{"a":1,}', '[1 2]', '{"a":1}x', '"\\x"', "{'a':1}", '[01]', '[nan]', '['.repeat(100_000), '[1111111111111111', '{"a":1111111111111111 "b":2}'])('is no JSON: %.20j (%#)', (text) => {
     expect(parseJson(text)).toBeUndefined();
   });
 
