@@ -105,6 +105,7 @@ export class Scheduler {
 
   async #sleep(): Promise<void> {
     const { queue, now } = this.#options;
+    // a store that does not answer is met again by the pass, which says so
     const next = await queue.nextDueAt().catch(() => null);
     const ms = Math.max(10, Math.min(MAX_SLEEP_MS, next === null ? MAX_SLEEP_MS : next - now()));
     if (this.#woken || this.#stopping) return;
