@@ -50,6 +50,8 @@ export class GroupCommit<I, O> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#maxItems);
       if (!(await this.#settle(batch))) for (const one of batch) await this.#settle([one]);
+      // an embedded database commits on this thread: whoever came meanwhile stands behind the event loop, one turn lets all in
+      await new Promise((next) => setImmediate(next));
     }
     this.#running = undefined;
   }

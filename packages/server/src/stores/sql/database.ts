@@ -5,6 +5,7 @@ import { type Dialect, Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { MIGRATIONS } from './migrations/catalog.ts';
 import type { Schema } from './schema.ts';
+import { withStatementCache } from './statement-cache.ts';
 
 export type Trx = Transaction<Schema>;
 
@@ -50,7 +51,7 @@ async function sqliteDialect(path: string): Promise<Dialect> {
   database.pragma('synchronous = FULL');
   database.pragma('cache_size = -32000');
   database.pragma('temp_store = MEMORY');
-  return new SqliteDialect({ database });
+  return new SqliteDialect({ database: withStatementCache(database) });
 }
 
 async function postgresDialect(url: string): Promise<Dialect> {

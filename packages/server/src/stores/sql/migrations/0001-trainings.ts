@@ -67,8 +67,9 @@ async function createRuns(db: Kysely<unknown>): Promise<void> {
     .addColumn('lease_until', 'bigint')
     .execute();
   // partial: their size is that of the work at hand, whatever the length of the history
-  await sql`create index runs_queue on runs (lane, priority desc, number) where state = 'queued' and ready = 1`.execute(db);
-  await sql`create index runs_waiting on runs (next_attempt_at) where state = 'queued' and ready = 0`.execute(db);
+  // state and ready come first although the condition says them: without them SQLite prefers runs_by_state, and sorts the whole queue
+  await sql`create index runs_queue on runs (state, ready, lane, priority desc, number) where state = 'queued' and ready = 1`.execute(db);
+  await sql`create index runs_waiting on runs (state, ready, next_attempt_at) where state = 'queued' and ready = 0`.execute(db);
   await sql`create index runs_active on runs (look_at) where state in ('preparing', 'running')`.execute(db);
   await db.schema.createIndex('runs_by_training').on('runs').columns(['training_id', 'number']).execute();
   await db.schema.createIndex('runs_by_state').on('runs').columns(['state', 'number']).execute();
