@@ -221,7 +221,7 @@ function runnerFile(): string {
   return existsSync(bundled) ? bundled : fileURLToPath(import.meta.resolve('@trainyard/runner/main.ts'));
 }
 
-/** After the end is on disk; a server that dies before this sweeps at its next start. */
+/** After the end is on disk; a server that dies before this finds it at its next start. */
 function reap(engine: Engine | undefined, key: string, log: Logger): void {
   engine?.reap(key).catch((error: unknown) => log.warn({ key, error }, 'an attempt left something behind'));
 }
