@@ -1,4 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli } from '../test-cli.ts';
 
@@ -19,7 +22,12 @@ function offered(completion: string, words: readonly string[]): string[] {
 describe('completion', () => {
   test.for(['bash', 'zsh', 'fish'])('%s reads its script', async (shell, { skip }) => {
     skip(!has(shell), `there is no ${shell} here`);
-    expect(spawnSync(shell, ['-n'], { input: await script(shell) })).toMatchObject({ status: 0, stderr: Buffer.alloc(0) });
+    const dir = mkdtempSync(join(tmpdir(), 'trainyard-completion-'));
+    writeFileSync(join(dir, 'script'), await script(shell));
+    // without the user's own start-up files: they may say what they like
+    const { status, stderr } = spawnSync(shell, ['-n', join(dir, 'script')], { encoding: 'utf8', env: { ...process.env, HOME: dir, XDG_CONFIG_HOME: dir } });
+    rmSync(dir, { recursive: true });
+    expect([status, stderr]).toEqual([0, '']);
   });
 
   test.each<[string[], string[]]>([
