@@ -1,4 +1,4 @@
-import { TrainyardError } from '@trainyard/core/errors.ts';
+import { isTrainyardError, TrainyardError } from '@trainyard/core/errors.ts';
 import { idProblems, type Known, specProblems } from '@trainyard/core/training/check-spec.ts';
 import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
 import { hasEnded } from '@trainyard/core/training/states.ts';
@@ -24,6 +24,8 @@ export interface RunChanges {
   readonly priority?: number | undefined;
   readonly entrypoint?: string | undefined;
 }
+
+const PAGE = 500;
 
 /** Create, edit, run and delete trainings. What these answered is on disk. */
 export class Trainings {
@@ -73,13 +75,30 @@ export class Trainings {
   /** Runs, logs and models stay. With `force`, runs that have not ended are asked to stop; without, they forbid it. */
   async delete(id: string, force: boolean): Promise<void> {
     await this.get(id);
-    const active = await this.#parts.runs.list({ training: id, states: ['queued', 'preparing', 'running'], limit: 500 });
+    const active = await this.#activeRuns(id);
     if (active.length > 0 && !force) throw new TrainyardError('TRAINING_ACTIVE', { id, count: active.length });
-    for (const run of active) {
+    for (const run of active) await this.#stop(run);
+    await this.#parts.trainings.delete(id);
+  }
+
+  async #activeRuns(id: string): Promise<RunRecord[]> {
+    const active: RunRecord[] = [];
+    for (let before: number | undefined; ; ) {
+      const page = await this.#parts.runs.list({ training: id, states: ['queued', 'preparing', 'running'], before, limit: PAGE });
+      active.push(...page);
+      if (page.length < PAGE) return active;
+      before = page.at(-1)?.number;
+    }
+  }
+
+  async #stop(run: RunRecord): Promise<void> {
+    try {
       await this.#parts.runs.requestStop(run.id, this.#parts.now());
       this.#parts.wake(run.id);
+    } catch (error) {
+      // it ended in between, which is what was wanted
+      if (!isTrainyardError(error) || error.code !== 'RUN_ENDED') throw error;
     }
-    await this.#parts.trainings.delete(id);
   }
 
   async #start(id: string, spec: TrainingSpec, user: string): Promise<RunRecord> {
