@@ -75,7 +75,6 @@ describe('the scheduler', () => {
     await engine.submit(`${id}-1`, {} as Assignment);
     expect(run?.submitted).toBe(false);
     await stores.queue.dropLeases();
-    now += 30_000;
     await aScheduler().pass();
     expect(engine.started).toEqual(new Map([[`${id}-1`, 1]]));
     expect((await stores.runs.find(id))?.submitted).toBe(true);

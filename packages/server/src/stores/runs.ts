@@ -135,7 +135,7 @@ export interface QueueStore {
   apply(changes: readonly Change[], now: number): Promise<ReadonlySet<string>>;
   /** When something is due next, or null. */
   nextDueAt(): Promise<number | null>;
-  /** Only for a server that is alone on its store: nobody else can hold a lease. */
+  /** Only for a server that is alone on its store: who held a lease is dead, and what it held is due at once. */
   dropLeases(): Promise<void>;
   /** Keys (`<run>-<attempt>`) of all attempts that have not ended. */
   activeKeys(): Promise<Set<string>>;

@@ -113,6 +113,13 @@ export function storeContract(name: string, open: (now: () => number) => Promise
       expect((await stores.runs.find(run.id))?.state).toBe('preparing');
     });
 
+    it('has what a dead server held looked at as soon as the next one is there', async () => {
+      const run = await claimed('wine');
+      expect(await stores.queue.claimDue(claim(now, 'two'))).toEqual([]);
+      await stores.queue.dropLeases();
+      expect(await stores.queue.claimDue(claim(now, 'two'))).toMatchObject([{ id: run.id, submitted: false, lease: 'two' }]);
+    });
+
     it('ends a run, its attempt and its open step in one go', async () => {
       const run = await claimed('wine');
       await stores.runs.report({ runId: run.id, attempt: 1, reports: [{ kind: 'step', seq: 1, at: 5, step: 'train', state: 'running' }] });

@@ -79,7 +79,7 @@ export class SqlQueueStore implements QueueStore {
   }
 
   async dropLeases(): Promise<void> {
-    await this.#database.write((trx) => trx.updateTable('runs').set({ lease: null, lease_until: null }).where('state', 'in', ['preparing', 'running']).where('lease', 'is not', null).execute());
+    await this.#database.write((trx) => trx.updateTable('runs').set({ lease: null, lease_until: null, look_at: 0 }).where('state', 'in', ['preparing', 'running']).where('lease', 'is not', null).execute());
   }
 
   async activeKeys(): Promise<Set<string>> {
