@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouteShape } from '@trainyard/api/route.ts';
 import { type RouteName, routes } from '@trainyard/api/routes.ts';
 import { TrainyardError, type ErrorCode, type ErrorParams } from '@trainyard/core/errors.ts';
+import { LoopbackListener } from '@trainyard/testkit/loopback-listener.ts';
 
 /** A call as a handler sees it: parameters, query and body as the route's own schemas read them. */
 export interface TestCall {
@@ -25,9 +25,7 @@ export const TEST_TOKEN = 'test-token-of-sixteen-characters';
  */
 export class TestServer {
   readonly #handlers = new Map<RouteName, Handler>();
-  readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
-  #port = 0;
+  readonly #listener = new LoopbackListener((request, response) => void this.#answer(request, response));
   readonly unexpected: string[] = [];
   /** Names of the routes that were called, in order. */
   readonly calls: RouteName[] = [];
@@ -40,7 +38,7 @@ export class TestServer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return this.#listener.url;
   }
 
   /** Answers calls of a route from now on. */
@@ -51,24 +49,12 @@ export class TestServer {
 
   /** Listens; after `kill` on the same port as before. */
   async listen(): Promise<void> {
-    const server = createServer((request, response) => void this.#answer(request, response));
-    server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
-    await new Promise<void>((resolve, reject) => server.on('error', reject).listen(this.#port, '127.0.0.1', resolve));
-    this.#port = (server.address() as AddressInfo).port;
-    this.#server = server;
+    await this.#listener.start();
   }
 
   /** As a killed server: every connection breaks at once. */
   async kill(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    if (server === undefined) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    await this.#listener.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

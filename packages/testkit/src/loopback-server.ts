@@ -1,9 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LogQuery, PublishBody, ReportsBody } from '@trainyard/api/schemas/runner.ts';
 import type { Outcome, Report } from '@trainyard/core/training/outcome.ts';
 import type { RunnerOrder } from '@trainyard/core/training/runner-order.ts';
 import type { Reply, Request } from './loopback-call.ts';
+import { LoopbackListener } from './loopback-listener.ts';
 import { LoopbackTracking } from './loopback-tracking.ts';
 
 type Published = ReturnType<typeof PublishBody.parse>;
@@ -17,9 +17,7 @@ export type Fault = 'drop' | 'drop_answer' | number;
  */
 export class LoopbackServer {
   readonly #token: string;
-  readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
-  #port = 0;
+  readonly #listener = new LoopbackListener((request, response) => void this.#answer(request, response));
   readonly tracking: LoopbackTracking;
   readonly unexpected: string[] = [];
   /** `METHOD path`, in the order in which they came. */
@@ -49,7 +47,7 @@ export class LoopbackServer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return this.#listener.url;
   }
 
   get reports(): readonly Report[] {
@@ -79,24 +77,12 @@ export class LoopbackServer {
 
   /** Listens, after `stop` on the same port as before; what it knew it still knows. */
   async start(): Promise<void> {
-    const server = createServer((request, response) => void this.#answer(request, response));
-    server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
-    await new Promise<void>((resolve, reject) => server.on('error', reject).listen(this.#port, '127.0.0.1', resolve));
-    this.#port = (server.address() as AddressInfo).port;
-    this.#server = server;
+    await this.#listener.start();
   }
 
   /** As a killed server: every connection breaks at once. */
   async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    if (server === undefined) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    await this.#listener.stop();
   }
 
   /** As a server that comes back from a backup: only the first bytes of the log are left. */
