@@ -78,6 +78,8 @@ export interface TrackingRunInfo {
   readonly managed: boolean;
   /** The run whose token created it. */
   readonly creatorRun: string | null;
+  /** When it was created or last written to, by the server's clock. */
+  readonly lastSeenAt: number;
 }
 
 export interface LatestMetric extends Point {
@@ -132,6 +134,56 @@ export interface HistoryQuery {
   readonly after?: string | undefined;
 }
 
+export interface RunPoint extends Point {
+  readonly runId: string;
+}
+
+/** One metric of many runs. */
+export interface BulkHistoryQuery {
+  readonly runIds: readonly string[];
+  readonly key: string;
+  /** The first points of all: by run id, timestamp, step, value. */
+  readonly limit: number;
+}
+
+/** One metric of many runs, thinned out evenly over the union of their steps. */
+export interface SampledHistoryQuery {
+  readonly runIds: readonly string[];
+  readonly key: string;
+  /** Both count; all steps when absent. */
+  readonly steps?: { readonly first: Int64; readonly last: Int64 } | undefined;
+  /** About this many steps of each run; every point of a chosen step is answered, and always those of a run's last step. */
+  readonly count: number;
+}
+
+/** One metric of one run as a picture of it needs it. */
+export interface CurveQuery {
+  readonly runId: string;
+  readonly key: string;
+  /** At most this many. */
+  readonly buckets: number;
+}
+
+/** Neighbouring points of a metric, by step. NaN is counted and is neither the least nor the greatest. */
+export interface CurveBucket {
+  readonly firstStep: Int64;
+  readonly lastStep: Int64;
+  readonly points: number;
+  /** Null when every value is NaN. */
+  readonly least: number | null;
+  readonly greatest: number | null;
+  /** Value of the latest point. */
+  readonly last: number;
+}
+
+export interface DatasetSummary {
+  readonly experimentId: string;
+  readonly name: string;
+  readonly digest: string;
+  /** The tag `mlflow.data.context` of one of its uses. */
+  readonly context: string | undefined;
+}
+
 /**
  * The runs of MLflow's clients. Writing to a run that is not there is TRACKING_RUN_NOT_FOUND, to a deleted one
  * INVALID_TRACKING_VALUE. What a method answered is committed.
@@ -154,6 +206,13 @@ export interface TrackingRunStore {
   logOutputs(id: string, models: readonly ModelLink[]): Promise<void>;
   /** By timestamp, step, value. */
   history(query: HistoryQuery): Promise<Page<Point>>;
+  bulkHistory(query: BulkHistoryQuery): Promise<readonly RunPoint[]>;
+  /** By run id, step, timestamp, value. */
+  sampledHistory(query: SampledHistoryQuery): Promise<readonly RunPoint[]>;
+  /** By step. Read from what is known of whole chunks where that is enough: it does not read every point. */
+  curve(query: CurveQuery): Promise<readonly CurveBucket[]>;
+  /** What the runs of these experiments used, each (experiment, name, digest, context) once, in that order. */
+  searchDatasets(experimentIds: readonly string[], limit: number): Promise<readonly DatasetSummary[]>;
 }
 
 export interface LoggedModelRecord {
