@@ -29,7 +29,7 @@ import { assign } from './scheduler/assign.ts';
 import { attemptKey } from './scheduler/handle-run.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { SnapshotStore } from './snapshots/snapshot-store.ts';
-import type { QueueStore, RunRecord } from './stores/runs.ts';
+import type { QueueStore, RunRecord, RunStore } from './stores/runs.ts';
 import { type Database, openDatabase } from './stores/sql/database.ts';
 import { openStores } from './stores/sql/open-stores.ts';
 import { openRegistryStore } from './stores/sql/registry/store.ts';
@@ -88,7 +88,7 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
   const tokens = new Tokens(stores.tokens, now);
   const logs = new LogStore(join(config.dataDir, 'logs'));
   const snapshots = new SnapshotStore(join(config.dataDir, 'snapshots'), config.uploadLimitBytes);
-  const { tracking, dialect } = await composeTracking(database, config, now);
+  const { tracking, dialect } = await composeTracking(database, { config, launched: stores.runs, now });
   const engines = await loadEngines(config, env);
   let serverUrl = '';
   let wakeScheduler = (): void => undefined;
@@ -156,9 +156,9 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
   };
 }
 
-async function composeTracking(database: Database, config: Config, now: () => number): Promise<{ tracking: RunTracking; dialect: Dialect }> {
+async function composeTracking(database: Database, { config, launched, now }: { readonly config: Config; readonly launched: RunStore; readonly now: () => number }): Promise<{ tracking: RunTracking; dialect: Dialect }> {
   const artifacts = await openLocalArtifacts(join(config.dataDir, 'artifacts'), { maxBytes: config.artifactLimitBytes });
-  const tracking = createTracking({ store: openTrackingStore(database), registry: openRegistryStore(database), artifacts, now, newId: newRunId, workingDirectory: process.cwd() });
+  const tracking = createTracking({ store: openTrackingStore(database), registry: openRegistryStore(database), artifacts, launched, now, newId: newRunId, workingDirectory: process.cwd() });
   return {
     tracking: new RunTracking({ tracking, paramsOf: (id) => paramsOf(database.read, id), metricsOf: (id) => latestMetricsOf(database.read, id) }),
     dialect: mlflowDialect(tracking),

@@ -45,11 +45,7 @@ export class RunTracking {
     return { bytes: artifact.read(), sizeBytes: artifact.sizeBytes };
   }
 
-  /** The version carries where it came from. */
   publish(run: RunRecord, model: PublishedModel): Promise<{ name: string; version: string }> {
-    const { commit, sourceDigest, environment } = run.facts;
-    const known = { training: run.trainingId, number: String(run.number), attempt: String(run.attempt), project: run.project, commit, source: sourceDigest, environment };
-    const lineage = Object.fromEntries(Object.entries(known).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
-    return this.#parts.tracking.registerRunModel({ runId: run.id, lineage, ...model });
+    return this.#parts.tracking.registerRunModel({ runId: run.id, ...model });
   }
 }

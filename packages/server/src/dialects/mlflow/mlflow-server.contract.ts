@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { aSpec } from '@trainyard/testkit/builders.ts';
 import fastify, { type FastifyInstance } from 'fastify';
 import { openLocalArtifacts } from '../../artifacts/local/store.ts';
 import type { Identity } from '../../http/identity.ts';
@@ -9,6 +10,7 @@ import { type Database, openDatabase } from '../../stores/sql/database.ts';
 import { openRegistryStore } from '../../stores/sql/registry/store.ts';
 import { ensureExperiment, insertManagedRuns, startManagedRun } from '../../stores/sql/tracking/managed-runs.ts';
 import { openTrackingStore } from '../../stores/sql/tracking/store.ts';
+import type { LaunchedRun } from '../../usecases/registry/run-lineage.ts';
 import { createTracking, type Tracking } from '../../usecases/tracking/tracking.ts';
 import { mlflowDialect } from './dialect.ts';
 
@@ -28,8 +30,9 @@ export async function openMlflowServer(options: { readonly maxArtifactBytes?: nu
   const dir = mkdtempSync(join(tmpdir(), 'trainyard-mlflow-'));
   const database = await openDatabase(`sqlite://${dir}/trainyard.db`);
   const artifacts = await openLocalArtifacts(join(dir, 'artifacts'), { maxBytes: options.maxArtifactBytes ?? 1_000_000_000 });
+  const launched = new Map<string, LaunchedRun>();
   const newId = () => randomBytes(16).toString('hex');
-  const tracking = createTracking({ store: openTrackingStore(database), registry: openRegistryStore(database), artifacts, now: Date.now, newId, workingDirectory: '/srv' });
+  const tracking = createTracking({ store: openTrackingStore(database), registry: openRegistryStore(database), artifacts, launched: { find: async (id) => launched.get(id) }, now: Date.now, newId, workingDirectory: '/srv' });
   const routes: { method: string; url: string; access: unknown }[] = [];
   const app = fastify();
   app.decorateRequest('identity');
@@ -48,6 +51,7 @@ export async function openMlflowServer(options: { readonly maxArtifactBytes?: nu
     routes,
     async launch() {
       const id = newId();
+      launched.set(id, { id, number: 1, trainingId: 'wine', project: 'default', attempt: 1, facts: { commit: 'abc' }, spec: aSpec({ hyperParameters: { alpha: '0.1' } }) });
       const experimentId = await database.write((trx) => ensureExperiment(trx, 'launched', Date.now()));
       await database.write((trx) => insertManagedRuns(trx, [{ id, experimentId, name: 'launched', userId: 'ann', startTime: Date.now(), tags: {} }]));
       await database.write((trx) => startManagedRun(trx, id, Date.now()));

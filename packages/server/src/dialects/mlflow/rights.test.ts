@@ -110,17 +110,27 @@ describe("a run's token", () => {
 });
 
 describe('publishing what a run left', () => {
+  const lineage = Object.entries({ attempt: '1', commit: 'abc', number: '1', parameters: '{"alpha":"0.1"}', project: 'default' }).map(([key, value]) => ({ key: `trainyard.${key}`, value }));
+
   it('gives one version, with where it comes from', async () => {
     const model = await aModel(`run:${own}`);
-    const left = { runId: own, name: 'published', source: `models:/${model}`, aliases: ['champion'], tags: { stage: 'dev' }, lineage: { training: 'wine', attempt: '1', commit: 'abc' } };
+    const left = { runId: own, name: 'published', source: `models:/${model}`, aliases: ['champion'], tags: { stage: 'dev' } };
     expect([await server.tracking.registerRunModel(left), await server.tracking.registerRunModel(left)]).toEqual([{ name: 'published', version: '1' }, { name: 'published', version: '1' }]);
     const { json } = await asUser('GET', 'registered-models/alias?name=published&alias=champion');
-    expect(json).toMatchObject({ model_version: { run_id: own, source: left.source, tags: [{ key: 'stage', value: 'dev' }, { key: 'trainyard.attempt', value: '1' }, { key: 'trainyard.commit', value: 'abc' }, { key: 'trainyard.run', value: own }, { key: 'trainyard.training', value: 'wine' }] } });
+    expect(json).toMatchObject({ model_version: { run_id: own, source: left.source, tags: [{ key: 'stage', value: 'dev' }, ...lineage, { key: 'trainyard.run', value: own }, { key: 'trainyard.training', value: 'wine' }] } });
+  });
+
+  it('says where it comes from also when the training code registers it, with the data it logged', async () => {
+    const model = await aModel(`run:${own}`);
+    await asRun('POST', 'runs/log-inputs', { run_id: own, datasets: [{ dataset: { name: 'wine', digest: 'd1', source_type: 'local', source: '{}' } }] });
+    await asUser('POST', 'registered-models/create', { name: 'by-code' });
+    const { json } = await asRun('POST', 'model-versions/create', { name: 'by-code', source: `models:/${model}`, run_id: own, tags: [{ key: 'trainyard.commit', value: 'made up' }] });
+    expect(json).toMatchObject({ model_version: { tags: expect.arrayContaining([{ key: 'trainyard.commit', value: 'abc' }, { key: 'trainyard.data', value: 'wine@d1' }, { key: 'trainyard.training', value: 'wine' }]) as unknown } });
   });
 
   it('refuses what another run left, and bad names', async () => {
     const theirs = await aModel(`run:${other}`);
-    const left = { runId: own, name: 'published', source: `models:/${theirs}`, aliases: [], tags: {}, lineage: {} };
+    const left = { runId: own, name: 'published', source: `models:/${theirs}`, aliases: [], tags: {} };
     await expect(server.tracking.registerRunModel(left)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     await expect(server.tracking.registerRunModel({ ...left, source: '/etc/passwd' })).rejects.toThrow('Invalid model version source');
     await expect(server.tracking.registerRunModel({ ...left, aliases: ['latest'] })).rejects.toThrow('is reserved');

@@ -9,6 +9,7 @@ import type { Page, TrackingStore } from '../../stores/tracking.ts';
 import type { Caller, WriteRights } from '../tracking/authorize.ts';
 import type { RegistryQuery } from './registered-models.ts';
 import { resolveSource } from './resolve-source.ts';
+import type { RunLineage } from './run-lineage.ts';
 
 export interface VersionRequest {
   readonly name: string;
@@ -30,6 +31,7 @@ interface Needs {
   readonly registry: RegistryStore;
   readonly store: TrackingStore;
   readonly rights: WriteRights;
+  readonly lineage: Pick<RunLineage, 'tagsOf'>;
   readonly now: () => number;
 }
 
@@ -47,6 +49,8 @@ export class ModelVersions {
     if (request.runId !== undefined && request.runId !== '') await this.#needs.rights.requireRun(caller, request.runId);
     if (request.modelId !== undefined && request.modelId !== '') await this.#needs.rights.requireModel(caller, request.modelId);
     const resolved = await resolveSource(this.#needs, request.source);
+    const runId = request.runId || resolved.runId;
+    const lineage = runId === null ? [] : await this.#needs.lineage.tagsOf(runId);
     return this.#needs.registry.versions.create(
       {
         name: request.name,
@@ -54,10 +58,11 @@ export class ModelVersions {
         storageLocation: resolved.storageLocation,
         description: request.description,
         userId: caller.kind === 'user' ? caller.name : null,
-        runId: request.runId || resolved.runId,
+        runId,
         runLink: request.runLink,
         modelId: request.modelId || resolved.modelId,
-        tags: request.tags,
+        // what was seen, not what is claimed
+        tags: [...request.tags, ...lineage],
       },
       this.#needs.now(),
     );

@@ -1,9 +1,9 @@
-import { lineageTags } from '@trainyard/core/registry/lineage.ts';
 import { checkAlias, checkModelName, checkRegistryTag } from '@trainyard/core/registry/names.ts';
 import type { RegistryStore } from '../../stores/registry.ts';
 import type { TrackingStore } from '../../stores/tracking.ts';
 import type { WriteRights } from '../tracking/authorize.ts';
 import { resolveSource } from './resolve-source.ts';
+import type { RunLineage } from './run-lineage.ts';
 
 export interface RunModel {
   readonly runId: string;
@@ -14,14 +14,13 @@ export interface RunModel {
   readonly modelId?: string | undefined;
   readonly aliases: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
-  /** training, attempt, commit …: kept as tags `trainyard.<name>`; the run is added. */
-  readonly lineage: Readonly<Record<string, string>>;
 }
 
 interface Needs {
   readonly registry: RegistryStore;
   readonly store: TrackingStore;
   readonly rights: WriteRights;
+  readonly lineage: Pick<RunLineage, 'tagsOf'>;
   readonly now: () => number;
 }
 
@@ -29,7 +28,7 @@ interface Needs {
 export async function registerRunModel(needs: Needs, model: RunModel): Promise<{ readonly name: string; readonly version: string }> {
   checkModelName(model.name);
   for (const alias of model.aliases) checkAlias(alias);
-  const tags = Object.entries({ ...model.tags, ...lineageTags({ run: model.runId, ...model.lineage }) }).map(([key, value]) => ({ key, value }));
+  const tags = [...Object.entries(model.tags).map(([key, value]) => ({ key, value })), ...(await needs.lineage.tagsOf(model.runId))];
   for (const tag of tags) checkRegistryTag(tag);
   await needs.rights.requireSource({ kind: 'run', runId: model.runId }, model.source);
   const resolved = await resolveSource(needs, model.source);

@@ -4,6 +4,7 @@ import type { TrackingStore } from '../../stores/tracking.ts';
 import { ModelVersions } from '../registry/model-versions.ts';
 import { registerRunModel, type RunModel } from '../registry/register-version.ts';
 import { RegisteredModels } from '../registry/registered-models.ts';
+import { type LaunchedRuns, RunLineage } from '../registry/run-lineage.ts';
 import { Artifacts } from './artifacts.ts';
 import { WriteRights } from './authorize.ts';
 import { Experiments } from './experiments.ts';
@@ -14,6 +15,7 @@ export interface TrackingNeeds {
   readonly store: TrackingStore;
   readonly registry: RegistryStore;
   readonly artifacts: ArtifactStore;
+  readonly launched: LaunchedRuns;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** 32 hex digits that nobody has. */
@@ -35,15 +37,16 @@ export interface Tracking {
 }
 
 export function createTracking(needs: TrackingNeeds): Tracking {
-  const { store, registry, artifacts, now, newId, workingDirectory } = needs;
+  const { store, registry, artifacts, launched, now, newId, workingDirectory } = needs;
   const rights = new WriteRights(store);
+  const lineage = new RunLineage({ launched, runs: store.runs });
   return {
     experiments: new Experiments({ experiments: store.experiments, rights, now, workingDirectory }),
     runs: new TrackingRuns({ runs: store.runs, rights, now, newId }),
     loggedModels: new LoggedModels({ loggedModels: store.loggedModels, rights, now, newId }),
     artifacts: new Artifacts({ store, artifacts, rights }),
     registeredModels: new RegisteredModels({ models: registry.models, rights, now }),
-    modelVersions: new ModelVersions({ registry, store, rights, now }),
-    registerRunModel: (model) => registerRunModel({ registry, store, rights, now }, model),
+    modelVersions: new ModelVersions({ registry, store, rights, lineage, now }),
+    registerRunModel: (model) => registerRunModel({ registry, store, rights, lineage, now }, model),
   };
 }
