@@ -6,8 +6,12 @@ export function invalid(problem: string): TrainyardError {
   return new TrainyardError('INVALID_TRACKING_VALUE', { problem });
 }
 
+/** Nearly every key, seen at a glance: a batch may have a thousand. */
+const PLAIN_KEY = /^\w[\w\-. :]*(?:\/\w[\w\-. :]*)*$/;
+
 /** Refuses a key of a metric, param or tag; `parameter` is the name it has in the call, such as `metrics[0].name`. */
 export function checkKey(key: string, options: { readonly parameter: string; readonly what: string }): void {
+  if (PLAIN_KEY.test(key) && key.length <= LIMITS.keyLength) return;
   const { parameter, what } = options;
   if (/[^\p{L}\p{N}_\-. :/]/u.test(key)) {
     throw invalid(`Invalid value ${JSON.stringify(key)} for parameter '${parameter}' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).`);
