@@ -14,6 +14,8 @@ export interface RunBatch {
   readonly metrics: readonly Metric[];
   readonly params: readonly Pair[];
   readonly tags: readonly Pair[];
+  /** A deleted run takes it too: what is brought over from elsewhere was logged before it was deleted there. */
+  readonly evenDeleted?: boolean | undefined;
 }
 
 /** Refuses a batch over the limits or with bad names; answers it as it is kept: values that are too long are cut, as MLflow does. */

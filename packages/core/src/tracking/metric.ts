@@ -29,7 +29,7 @@ function comparable(value: number): number {
 }
 
 /** Infinity is the largest double on every MLflow server: databases and clients cannot all hold it. */
-function finite(value: number): number {
+export function finite(value: number): number {
   return Number.isNaN(value) ? value : Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 }
 
@@ -37,7 +37,12 @@ function finite(value: number): number {
 export function checkMetric(metric: Metric, path = ''): Metric {
   checkKey(metric.key, { parameter: `${path}name`, what: 'Metric name' });
   if (metric.timestamp < 0) {
-    throw invalid(`Invalid value ${metric.timestamp} for parameter '${path}timestamp' supplied: metric '${metric.key}' (value=${metric.value}). Timestamp must be a nonnegative long (64-bit integer) `);
+    throw invalid(`Invalid value ${metric.timestamp} for parameter '${path}timestamp' supplied: metric '${metric.key}' (value=${written(metric.value)}). Timestamp must be a nonnegative long (64-bit integer) `);
   }
   return { ...metric, value: finite(metric.value) };
+}
+
+/** A double as Python writes it: a whole one has its `.0`. */
+function written(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) < 1e16 ? value.toFixed(1) : String(value);
 }

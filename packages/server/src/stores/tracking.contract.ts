@@ -102,7 +102,7 @@ export function trackingStoreContract(name: string, open: () => Promise<Tracking
         const { id } = await aRun({ tags: [{ key: 'mlflow.runName', value: 'run' }], startTime: 9_007_199_254_740_993n });
         await log(id, { metrics: [metric('b', 2), metric('a', 1)], params: { q: '', p: '1' }, tags: { é: 'x' } });
         expect(await find(id)).toEqual({
-          id, experimentId: '0', name: 'run', userId: 'ann', status: 'RUNNING', startTime: 9_007_199_254_740_993n, endTime: null, stage: 'active', artifactUri: `mlflow-artifacts:/0/${id}/artifacts`, managed: false, creatorRun: null,
+          id, experimentId: '0', name: 'run', userId: 'ann', status: 'RUNNING', startTime: 9_007_199_254_740_993n, endTime: null, stage: 'active', artifactUri: `mlflow-artifacts:/0/${id}/artifacts`, managed: false, creatorRun: null, lastSeenAt: expect.any(Number) as number,
           metrics: [metric('a', 1), metric('b', 2)],
           params: [{ key: 'p', value: '1' }, { key: 'q', value: '' }],
           tags: [{ key: 'mlflow.runName', value: 'run' }, { key: 'é', value: 'x' }],

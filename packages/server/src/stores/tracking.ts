@@ -2,6 +2,7 @@ import type { Pair, RunBatch } from '@trainyard/core/tracking/batch.ts';
 import type { DatasetInput } from '@trainyard/core/tracking/dataset.ts';
 import type { Condition, SortKey } from '@trainyard/core/tracking/filter/condition.ts';
 import type { ExperimentColumn, LoggedModelColumn, RunColumn } from '@trainyard/core/tracking/filter/searches.ts';
+import type { OpenRun } from '@trainyard/core/tracking/heartbeat.ts';
 import type { Int64 } from '@trainyard/core/tracking/int64.ts';
 import type { LoggedModelStatus } from '@trainyard/core/tracking/logged-model.ts';
 import type { Metric, Point } from '@trainyard/core/tracking/metric.ts';
@@ -184,6 +185,18 @@ export interface DatasetSummary {
   readonly context: string | undefined;
 }
 
+/** A run that Trainyard did not launch and nobody has ended. */
+export interface OpenRunRecord extends OpenRun {
+  readonly id: string;
+}
+
+export interface LostRun {
+  readonly id: string;
+  /** When it was when it was found lost. */
+  readonly lastSeenAt: number;
+  readonly reason: string;
+}
+
 /**
  * The runs of MLflow's clients. Writing to a run that is not there is TRACKING_RUN_NOT_FOUND, to a deleted one
  * INVALID_TRACKING_VALUE. What a method answered is committed.
@@ -204,6 +217,10 @@ export interface TrackingRunStore {
   deleteTag(id: string, key: string): Promise<void>;
   logInputs(id: string, datasets: readonly DatasetInput[], models: readonly ModelLink[]): Promise<void>;
   logOutputs(id: string, models: readonly ModelLink[]): Promise<void>;
+  /** In order of their ids. */
+  open(query: { readonly after: string; readonly limit: number }): Promise<readonly OpenRunRecord[]>;
+  /** FAILED since it was last seen, unless it was written to since; the next write takes that back. Answers how many are. */
+  endLost(lost: readonly LostRun[]): Promise<number>;
   /** By timestamp, step, value. */
   history(query: HistoryQuery): Promise<Page<Point>>;
   bulkHistory(query: BulkHistoryQuery): Promise<readonly RunPoint[]>;

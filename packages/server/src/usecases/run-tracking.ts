@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { RunRecord } from '../stores/runs.ts';
+import type { CurveBucket, CurveQuery } from '../stores/tracking.ts';
 import type { Tracking } from './tracking/tracking.ts';
 
 /** What the publish step of a runner says about the model. */
@@ -31,6 +32,11 @@ export class RunTracking {
 
   metricsOf(runId: string): Promise<Record<string, number>> {
     return this.#parts.metricsOf(runId);
+  }
+
+  /** TRACKING_RUN_NOT_FOUND. */
+  curve(query: CurveQuery): Promise<readonly CurveBucket[]> {
+    return this.#parts.tracking.runs.curve(query);
   }
 
   /** Paths are relative to the artifacts of the run. */

@@ -60,6 +60,7 @@ function readClause<Column extends string>(clause: Clause, rules: SearchRules<Co
   const { key } = clause.subject;
   if (entity === 'attribute') {
     const column = columnOf(key, rules.attributes);
+    if (clause.operand.kind === 'list' && !isListable(rules.columns[column])) throw invalid(`Only ${listed(listable(rules))} attributes support comparison with a list of quoted string values.`);
     return { subject: { entity, column }, test: readTest(clause, rules.columns[column], { noun: 'attribute', shown: `numeric attribute: ${key}` }) };
   }
   const keys = rules.keys?.[entity];
@@ -81,6 +82,14 @@ function columnOf<Column extends string>(key: string, attributes: Readonly<Recor
   return column;
 }
 
+function isListable({ operators }: Comparable): boolean {
+  return operators.includes('IN');
+}
+
+function listable<Column extends string>({ attributes, columns }: SearchRules<Column>): string[] {
+  return Object.entries<Column>(attributes).filter(([, column]) => isListable(columns[column])).map(([name]) => name);
+}
+
 interface Words {
   /** `metric`, `parameter`, `attribute` … */
   readonly noun: string;
@@ -92,6 +101,7 @@ function readTest(clause: Clause, comparable: Comparable, words: Words): Test {
   const { operator, operand } = clause;
   if (NULL_OPERATORS.includes(operator) && !comparable.operators.includes(operator)) throw invalid(`IS NULL / IS NOT NULL is only supported for tags and params, not for '${words.noun}' '${clause.subject.key}'`);
   if (comparable.type === 'number' && operand.kind !== 'number') throw invalid(`Expected numeric value type for ${words.shown}. Found ${operand.text}`);
+  if (operand.kind === 'list' && comparable.type === 'text' && !isListable(comparable)) throw refuseText(operand, words);
   if (!comparable.operators.includes(operator)) throw invalid(`Invalid comparator '${operator}' not one of ${listed(comparable.operators)}`);
   if (operator === 'IS NULL' || operator === 'IS NOT NULL') return { operator };
   if (operator === 'IN' || operator === 'NOT IN') return { operator, texts: readList(operand) };
@@ -103,7 +113,11 @@ function readText(operand: Operand, words: Words): string {
   if (operand.kind === 'text' && operand.value.length > MAX_TEXT) throw invalid(`Expected at most ${MAX_TEXT} characters in a string value. Got ${operand.value.length}`);
   if (operand.kind === 'text') return operand.value;
   if (operand.kind === 'word') throw invalid(`Parameter value is either not quoted or unidentified quote types used for string value ${operand.text}. Use either single or double quotes.`);
-  throw invalid(`Expected a quoted string value for ${words.noun} (e.g. 'my-value'). Got value ${operand.text}`);
+  throw refuseText(operand, words);
+}
+
+function refuseText(operand: Operand, { noun }: Words): Error {
+  return invalid(`Expected a quoted string value for ${noun === 'attribute' ? 'attributes' : `${noun} (e.g. 'my-value')`}. Got value ${operand.text}`);
 }
 
 function readList(operand: Operand): string[] {

@@ -1,5 +1,3 @@
-import { invalid } from '../names.ts';
-
 export type Token =
   /** Anything without quotes: names, keywords. */
   | { readonly kind: 'word'; readonly text: string }
@@ -7,7 +5,9 @@ export type Token =
   /** `value` is what stands between the quotes, as it stands there. */
   | { readonly kind: 'quoted'; readonly text: string; readonly quote: '"' | "'" | '`'; readonly value: string }
   | { readonly kind: 'operator'; readonly text: string }
-  | { readonly kind: 'mark'; readonly text: '(' | ')' | ',' | '.' };
+  | { readonly kind: 'mark'; readonly text: '(' | ')' | ',' | '.' }
+  /** What no filter has: a quote that does not close, a semicolon. */
+  | { readonly kind: 'stray'; readonly text: string };
 
 const SPACE = /\s+/y;
 const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/y;
@@ -18,7 +18,7 @@ const WORD = /[^\s'"`<>=!(),;]+/y;
 /** A dot between an entity and a quoted key belongs to neither. */
 const DOT = /\.(?=['"`])/y;
 
-/** Cuts a filter or order clause into tokens. Throws at a character that begins none, such as a lone quote. */
+/** Cuts a filter or order clause into tokens; together with the blanks between them they are the whole text. */
 export function lex(text: string): Token[] {
   const tokens: Token[] = [];
   for (let at = 0; at < text.length; ) {
@@ -26,14 +26,13 @@ export function lex(text: string): Token[] {
     at += space.length;
     if (at >= text.length) break;
     const token = next(text, at);
-    if (token === undefined) throw invalid(`Invalid clause(s) in filter string: '${text.slice(at)}'`);
     at += token.text.length;
     tokens.push(token);
   }
   return tokens;
 }
 
-function next(text: string, at: number): Token | undefined {
+function next(text: string, at: number): Token {
   const number = match(NUMBER, text, at);
   if (number !== '') return { kind: 'number', text: number, value: Number(number) };
   const quoted = match(QUOTED, text, at);
@@ -43,7 +42,7 @@ function next(text: string, at: number): Token | undefined {
   const mark = match(MARK, text, at) || match(DOT, text, at);
   if (mark !== '') return { kind: 'mark', text: mark as '(' };
   const word = wordAt(text, at);
-  return word === '' ? undefined : { kind: 'word', text: word };
+  return word === '' ? { kind: 'stray', text: text.charAt(at) } : { kind: 'word', text: word };
 }
 
 /** `metrics.` before a quoted key ends before its dot. */

@@ -35,6 +35,21 @@ describe('the filter language', () => {
     expect(() => parseFilter(filter)).toThrow(/^Invalid clause\(s\) in filter string: /);
   });
 
+  it.each([
+    ["metrics.m > 0 OR params.p = 'x'", "'OR'"],
+    ['NOT metrics.m > 0', "'NOT'"],
+    ["params.p = 'Adam", "'params.p', '=', ''', 'Adam'"],
+    ['metrics.m > 0;', "';'"],
+    ['a IN ((1))', "'a', 'IN', '(', '(', '1', ')', ')'"],
+    ['('.repeat(100_000), "'(', '('"],
+  ])('names what is strange in %.40j, and no more', (filter, named) => {
+    expect(() => parseFilter(filter)).toThrow(`Invalid clause(s) in filter string: ${named}`);
+  });
+
+  it('refuses several statements', () => {
+    expect(() => parseFilter("params.p = 'x'; DROP TABLE runs")).toThrow('Search filter contained multiple expression "params.p = \'x\'; DROP TABLE runs". Provide AND-ed expression list.');
+  });
+
   it('reads back whatever it can say', () => {
     const name = fc.stringMatching(/^[A-Za-z_][\w\-./: ]*$/).filter((one) => !one.includes('`'));
     const value = fc.oneof(

@@ -35,59 +35,56 @@ export interface OrderClause {
  *     comparison = identifier ( operator operand | "IS" [ "NOT" ] "NULL" )
  *     operator   = symbol | [ "NOT" ] ( "LIKE" | "ILIKE" | "IN" )
  *     symbol     = one or more of "<" ">" "=" "!"
- *     operand    = number | string | word | "(" [ operand { "," operand } [ "," ] ] ")"
+ *     operand    = value | "(" [ value { "," value } [ "," ] ] ")"
+ *     value      = number | string | word
  *     identifier = word | quoted | word "." quoted
  *     string     = "'" characters "'" | '"' characters '"'
  *     quoted     = string | "`" characters "`"
  *
  * Keywords may be written in any case; a word `entity.key` is cut at its first dot. All comparisons have to hold; as in MLflow
  * an AND too many or too few does not matter (filters are glued together from parts). There is no OR and no NOT of a comparison.
+ * The refusal names every token that belongs to no comparison.
  */
 export function parseFilter(text: string): Clause[] {
-  const parser = new Parser(text);
+  const tokens = lex(text);
+  if (tokens.slice(0, -1).some((token) => token.text === ';')) throw invalid(`Search filter contained multiple expression ${JSON.stringify(text)}. Provide AND-ed expression list.`);
+  const parser = new Parser(tokens);
   const clauses: Clause[] = [];
+  const strange: Token[] = [];
   for (;;) {
     while (parser.takeKeyword('AND')) continue;
-    if (parser.atEnd) return clauses;
-    clauses.push(parser.comparison());
+    const token = parser.peek();
+    if (token === undefined) break;
+    const clause = parser.comparison();
+    if (clause === undefined) strange.push(token);
+    else clauses.push(clause);
   }
+  if (strange.length > 0) throw invalid(`Invalid clause(s) in filter string: ${strange.map((token) => `'${token.text}'`).join(', ')}`);
+  return clauses;
 }
 
 /** Reads `identifier [ "ASC" | "DESC" ]`. */
 export function parseOrder(text: string): OrderClause {
-  const refuse = () => invalid(`Invalid order_by clause '${text}'. Could not be parsed.`);
-  const tokens = lexOr(text, refuse);
-  const parser = new Parser(text, tokens);
-  const subject = parser.identifierOr(refuse);
-  const rest = parser.rest();
-  const [direction] = rest;
-  if (direction === undefined) return { subject, ascending: true };
-  const word = direction.text.toUpperCase();
-  if (rest.length > 1) throw refuse();
+  const parser = new Parser(lex(text));
+  const subject = parser.identifier();
+  const [direction, ...more] = parser.rest();
+  if (subject === undefined || more.length > 0) throw invalid(`Invalid order_by clause '${text}'. Could not be parsed.`);
+  const word = direction?.text.toUpperCase() ?? 'ASC';
   if (word !== 'ASC' && word !== 'DESC') throw invalid(`Invalid ordering key in order_by clause '${text}'.`);
   return { subject, ascending: word === 'ASC' };
 }
 
-function lexOr(text: string, refuse: () => Error): Token[] {
-  try {
-    return lex(text);
-  } catch {
-    throw refuse();
-  }
-}
-
+/** Every method answers undefined for what is not there. */
 class Parser {
-  readonly #text: string;
   readonly #tokens: readonly Token[];
   #at = 0;
 
-  constructor(text: string, tokens: readonly Token[] = lex(text)) {
-    this.#text = text;
+  constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
   }
 
-  get atEnd(): boolean {
-    return this.#at >= this.#tokens.length;
+  peek(): Token | undefined {
+    return this.#tokens[this.#at];
   }
 
   rest(): readonly Token[] {
@@ -95,36 +92,41 @@ class Parser {
   }
 
   takeKeyword(word: string): boolean {
-    const token = this.#peek();
+    const token = this.peek();
     if (token?.kind !== 'word' || token.text.toUpperCase() !== word) return false;
     this.#at++;
     return true;
   }
 
-  comparison(): Clause {
+  /** Without one, the token in front is skipped. */
+  comparison(): Clause | undefined {
     const start = this.#at;
-    const refuse = () => this.#refuse(start);
-    const subject = this.identifierOr(refuse);
-    const operator = this.#operator(refuse);
-    const operand = operator.startsWith('IS ') ? ({ kind: 'none', text: '' } as const) : this.#operand(refuse);
-    return { subject, operator, operand };
+    const clause = this.#comparison();
+    if (clause === undefined) this.#at = start + 1;
+    return clause;
   }
 
-  identifierOr(refuse: () => Error): Identifier {
+  #comparison(): Clause | undefined {
+    const subject = this.identifier();
+    const operator = subject === undefined ? undefined : this.#operator();
+    if (subject === undefined || operator === undefined) return undefined;
+    const operand = operator.startsWith('IS ') ? ({ kind: 'none', text: '' } as const) : this.#operand();
+    return operand === undefined ? undefined : { subject, operator, operand };
+  }
+
+  identifier(): Identifier | undefined {
     const token = this.#take();
     if (token?.kind === 'quoted') return { entity: undefined, key: token.value };
-    if (token?.kind !== 'word') throw refuse();
-    if (this.#peek()?.kind === 'mark' && this.#peek()?.text === '.') {
-      this.#at++;
+    if (token?.kind !== 'word') return undefined;
+    if (this.#takeMark('.')) {
       const key = this.#take();
-      if (key?.kind !== 'quoted') throw refuse();
-      return { entity: token.text, key: key.value };
+      return key?.kind === 'quoted' ? { entity: token.text, key: key.value } : undefined;
     }
     const dot = token.text.indexOf('.');
     return dot < 0 ? { entity: undefined, key: token.text } : { entity: token.text.slice(0, dot), key: token.text.slice(dot + 1) };
   }
 
-  #operator(refuse: () => Error): string {
+  #operator(): string | undefined {
     const token = this.#take();
     if (token?.kind === 'operator') return token.text;
     const word = token?.kind === 'word' ? token.text.toUpperCase() : '';
@@ -137,42 +139,40 @@ class Parser {
       const not = this.takeKeyword('NOT');
       if (this.takeKeyword('NULL')) return not ? 'IS NOT NULL' : 'IS NULL';
     }
-    throw refuse();
+    return undefined;
   }
 
-  #operand(refuse: () => Error): Operand {
+  #operand(): Operand | undefined {
+    return this.#takeMark('(') ? this.#list() : this.#value();
+  }
+
+  #value(): Operand | undefined {
     const token = this.#take();
     if (token?.kind === 'number') return { kind: 'number', value: token.value, text: token.text };
     if (token?.kind === 'quoted' && token.quote !== '`') return { kind: 'text', value: token.value, text: token.text };
-    if (token?.kind === 'word') return { kind: 'word', text: token.text };
-    if (token?.kind === 'mark' && token.text === '(') return this.#list(refuse);
-    throw refuse();
+    return token?.kind === 'word' ? { kind: 'word', text: token.text } : undefined;
   }
 
-  #list(refuse: () => Error): Operand {
+  #list(): Operand | undefined {
     const items: Operand[] = [];
-    while (this.#peek()?.text !== ')' || this.#peek()?.kind !== 'mark') {
-      if (this.atEnd) throw refuse();
-      items.push(this.#operand(refuse));
-      const after = this.#peek();
-      if (after?.kind === 'mark' && after.text === ',') this.#at++;
-      else if (after?.kind !== 'mark' || after.text !== ')') throw refuse();
+    while (!this.#takeMark(')')) {
+      const item = this.#value();
+      if (item === undefined) return undefined;
+      items.push(item);
+      const next = this.peek();
+      if (!this.#takeMark(',') && (next?.kind !== 'mark' || next.text !== ')')) return undefined;
     }
-    this.#at++;
     return { kind: 'list', items, text: `(${items.map((item) => item.text).join(', ')})` };
   }
 
-  #peek(): Token | undefined {
-    return this.#tokens[this.#at];
+  #takeMark(mark: string): boolean {
+    const token = this.peek();
+    if (token?.kind !== 'mark' || token.text !== mark) return false;
+    this.#at++;
+    return true;
   }
 
   #take(): Token | undefined {
     return this.#tokens[this.#at++];
-  }
-
-  /** Names what is left from the token where the trouble began. */
-  #refuse(from: number): Error {
-    const words = this.#tokens.slice(from).map((token) => `'${token.text}'`);
-    return invalid(`Invalid clause(s) in filter string: ${words.join(', ') || `'${this.#text}'`}`);
   }
 }

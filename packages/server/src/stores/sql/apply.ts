@@ -4,7 +4,7 @@ import type { EndState, RunState } from '@trainyard/core/training/states.ts';
 import type { Change } from '../runs.ts';
 import type { Trx } from './database.ts';
 import { insertEvents, type NewEvent } from './run-rows.ts';
-import { endManagedRuns } from './tracking/managed-runs.ts';
+import { endManagedRuns, type ManagedRunEnd } from './tracking/managed-runs.ts';
 
 const MLFLOW_STATUS = { succeeded: 'FINISHED', failed: 'FAILED', stopped: 'KILLED' } as const satisfies Record<EndState, string>;
 
@@ -12,7 +12,7 @@ const MLFLOW_STATUS = { succeeded: 'FINISHED', failed: 'FAILED', stopped: 'KILLE
 export async function applyChanges(trx: Trx, changes: readonly Change[], now: number): Promise<ReadonlySet<string>> {
   const kept = new Set<string>();
   const events: NewEvent[] = [];
-  const ended: { id: string; status: (typeof MLFLOW_STATUS)[EndState]; endTime: number }[] = [];
+  const ended: ManagedRunEnd[] = [];
   for (const change of changes) {
     if (!(await applyOne(trx, change, now))) continue;
     kept.add(change.runId);
@@ -20,11 +20,16 @@ export async function applyChanges(trx: Trx, changes: readonly Change[], now: nu
     const state: RunState = change.kind === 'end' ? change.state : 'queued';
     await closeAttempt(trx, { runId: change.runId, state: change.kind === 'end' ? change.state : 'failed', failure: change.failure, now });
     events.push({ runId: change.runId, kind: 'state', data: { state, ...reasonOf(change.failure), ...(change.kind === 'retry' ? { nextAttemptAt: change.at } : {}) } });
-    if (change.kind === 'end') ended.push({ id: change.runId, status: MLFLOW_STATUS[change.state], endTime: now });
+    if (change.kind === 'end') ended.push({ id: change.runId, status: MLFLOW_STATUS[change.state], endTime: now, reason: change.failure === null ? undefined : reasonText(change.failure) });
   }
   await insertEvents(trx, events, now);
   if (ended.length > 0) await endManagedRuns(trx, ended);
   return kept;
+}
+
+/** For people who look at the run with an MLflow client. */
+export function reasonText({ reason, message }: Failure): string {
+  return `${reason}: ${message}`;
 }
 
 function reasonOf(failure: Failure | null): Record<string, unknown> {

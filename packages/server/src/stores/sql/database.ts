@@ -19,20 +19,57 @@ export interface Database {
   readonly read: Kysely<Schema>;
   /** One transaction; retried when the database asks for that. Nothing else may happen inside: no network, no files. */
   write<T>(work: (trx: Trx) => Promise<T>): Promise<T>;
+  /**
+   * SQLite has one writer at a time, and one that meets another waits inside the driver, with the event loop: whoever writes by
+   * another connection, such as that of a thread, does it in here. On PostgreSQL it just runs.
+   */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /** Of the SQLite file, for connections of threads. */
+  readonly sqliteUrl: string | undefined;
+  /** `close` waits for this first. */
+  beforeClose(end: () => Promise<void>): void;
   close(): Promise<void>;
 }
 
 /** `sqlite:///path`, `postgres://…` or `postgresql://…`. Brings the schema up to date under a lock. */
 export async function openDatabase(url: string): Promise<Database> {
-  const kind = /^postgres(ql)?:\/\//.test(url) ? 'postgresql' : 'sqlite';
-  const read = new Kysely<Schema>({ dialect: kind === 'postgresql' ? await postgresDialect(url) : await sqliteDialect(sqlitePath(url)) });
+  const database = await connect(url);
   try {
-    await migrate(read);
+    await migrate(database.read);
   } catch (error) {
-    await read.destroy();
+    await database.close();
     throw error;
   }
-  return { kind, read, write: (work) => inTransaction(read, work), close: () => read.destroy() };
+  return database;
+}
+
+/** A connection to a database whose schema is up to date. */
+export async function connect(url: string): Promise<Database> {
+  const postgresql = /^postgres(ql)?:\/\//.test(url);
+  const read = new Kysely<Schema>({ dialect: postgresql ? await postgresDialect(url) : await sqliteDialect(sqlitePath(url)) });
+  const exclusively = postgresql ? <T>(work: () => Promise<T>) => work() : oneAfterTheOther();
+  const ends: (() => Promise<void>)[] = [];
+  return {
+    kind: postgresql ? 'postgresql' : 'sqlite',
+    read,
+    write: (work) => exclusively(() => inTransaction(read, work)),
+    exclusively,
+    sqliteUrl: postgresql ? undefined : url,
+    beforeClose: (end) => void ends.push(end),
+    async close() {
+      for (const end of ends) await end();
+      await read.destroy();
+    },
+  };
+}
+
+function oneAfterTheOther(): Database['exclusively'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work);
+    last = next.catch(() => undefined);
+    return next;
+  };
 }
 
 /** The file of a `sqlite:///…` URL. */

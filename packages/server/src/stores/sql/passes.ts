@@ -31,16 +31,6 @@ export function passesMetric(value: RawBuilder<unknown>, isNan: RawBuilder<unkno
   return test.operator === '!=' ? sql<SqlBool>`(${isNan} = 1 or ${compared})` : sql<SqlBool>`(${isNan} = 0 and ${compared})`;
 }
 
-/** How much of a value the indexes over names and values hold. */
-const INDEXED_LENGTH = 64;
-
-/** The test on the value of a pair; an equality can use the index over the beginnings of values. */
-export function passesPair(kind: Kind, column: RawBuilder<unknown>, test: Test): RawBuilder<SqlBool> {
-  const whole = passes(kind, column, test);
-  if (test.operator !== '=' || !('text' in test)) return whole;
-  return sql<SqlBool>`(substr(${column}, 1, ${sql.lit(INDEXED_LENGTH)}) = ${[...test.text].slice(0, INDEXED_LENGTH).join('')} and ${whole})`;
-}
-
 function compare(column: RawBuilder<unknown>, operator: '=' | '!=' | '<' | '<=' | '>' | '>=', value: RawBuilder<unknown>): RawBuilder<SqlBool> {
   switch (operator) {
     case '=':

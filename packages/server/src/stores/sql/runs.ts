@@ -5,6 +5,7 @@ import { hasEnded, type RunState, type StepName, type StepState } from '@trainya
 import { GroupCommit } from '../../platform/group-commit.ts';
 import type { AttemptRecord, EventRecord, ReportCall, RunFilter, RunRecord, RunStore } from '../runs.ts';
 import type { Database, Trx } from './database.ts';
+import { reasonText } from './apply.ts';
 import { takeReports } from './reports.ts';
 import { insertEvents, parsed, toRun } from './run-rows.ts';
 import { endManagedRuns } from './tracking/managed-runs.ts';
@@ -88,16 +89,17 @@ export class SqlRunStore implements RunStore {
 
 async function requestStop(trx: Trx, runId: string, now: number): Promise<RunRecord> {
   // the state is part of the condition: a claim that came first wins, and then the run is stopped as an active one
+  const failure = stoppedBefore({ step: null }, now);
   const ended = await trx
     .updateTable('runs')
-    .set({ state: 'stopped', ended_at: now, cancel_requested_at: now, next_attempt_at: null, failure: JSON.stringify(stoppedBefore({ step: null }, now)) })
+    .set({ state: 'stopped', ended_at: now, cancel_requested_at: now, next_attempt_at: null, failure: JSON.stringify(failure) })
     .where('id', '=', runId)
     .where('state', '=', 'queued')
     .returningAll()
     .executeTakeFirst();
   if (ended !== undefined) {
     await insertEvents(trx, [{ runId, kind: 'state', data: { state: 'stopped', reason: 'cancelled' } }], now);
-    await endManagedRuns(trx, [{ id: runId, status: 'KILLED', endTime: now }]);
+    await endManagedRuns(trx, [{ id: runId, status: 'KILLED', endTime: now, reason: reasonText(failure) }]);
     return toRun(ended);
   }
   const row = await trx.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirst();

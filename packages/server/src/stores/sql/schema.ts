@@ -1,8 +1,9 @@
 import type { Generated } from 'kysely';
 import type { TrackingSchema } from './tracking/schema.ts';
+import type { WebhookSchema } from './webhooks/schema.ts';
 
 /** Tables of the control side. Times are milliseconds since 1970, JSON is text, flags are 0 or 1: the same on both databases. */
-export interface Schema extends TrackingSchema {
+export interface Schema extends TrackingSchema, WebhookSchema {
   trainings: TrainingTable;
   runs: RunTable;
   attempts: AttemptTable;
@@ -10,6 +11,16 @@ export interface Schema extends TrackingSchema {
   events: EventTable;
   tokens: TokenTable;
   secrets: SecretTable;
+  engine_attempts: EngineAttemptTable;
+}
+
+export interface EngineAttemptTable {
+  engine: string;
+  key: string;
+  /** JSON of the engine. */
+  record: string;
+  revision: number;
+  log: Uint8Array | null;
 }
 
 export interface TrainingTable {

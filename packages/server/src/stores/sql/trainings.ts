@@ -5,9 +5,10 @@ import { GroupCommit, type Settled } from '../../platform/group-commit.ts';
 import type { NewRun, RunRecord } from '../runs.ts';
 import type { Submission, TrainingFilter, TrainingRecord, TrainingStore } from '../trainings.ts';
 import type { Database, Trx } from './database.ts';
+import { inParts } from './insert-rows.ts';
 import { insertEvents, toRun } from './run-rows.ts';
 import type { TrainingTable } from './schema.ts';
-import { ensureExperiment, insertManagedRuns } from './tracking/managed-runs.ts';
+import { ensureExperiment, insertManagedRuns, type ManagedRun } from './tracking/managed-runs.ts';
 
 export class SqlTrainingStore implements TrainingStore {
   readonly #database: Database;
@@ -56,23 +57,53 @@ function toTraining(row: Selectable<TrainingTable>, latestRun: RunRecord | undef
   return { id: row.id, spec: JSON.parse(row.spec) as TrainingSpec, createdAt: row.created_at, updatedAt: row.updated_at, runCount: row.run_count, latestRun };
 }
 
+/** In their order; many runs behind each other share their statements. */
 async function submitBatch(trx: Trx, batch: readonly Submission[], now: number): Promise<Settled<TrainingRecord>[]> {
   const answers: Settled<TrainingRecord>[] = [];
-  for (const submission of batch) answers.push(await submitOne(trx, submission, now));
+  for (let at = 0; at < batch.length; ) {
+    const stretch = runsFrom(batch, at);
+    if (stretch.length > 0) answers.push(...(await submitRuns(trx, stretch, now)));
+    const next = batch[at + stretch.length];
+    if (next !== undefined && next.kind !== 'run') answers.push(await submitSpec(trx, next, now));
+    at = answers.length;
+  }
   return answers;
 }
 
-async function submitOne(trx: Trx, submission: Submission, now: number): Promise<Settled<TrainingRecord>> {
-  const before = await trx.selectFrom('trainings').selectAll().where('id', '=', submission.id).executeTakeFirst();
-  if (submission.kind === 'create' && before !== undefined) return { error: new TrainyardError('TRAINING_EXISTS', { id: submission.id }) };
-  if (submission.kind !== 'create' && before === undefined) return { error: new TrainyardError('TRAINING_NOT_FOUND', { id: submission.id }) };
-  const run = submission.run === undefined ? undefined : await insertRun(trx, submission.run, now);
-  const changed = submission.kind === 'run' ? {} : columnsOf(submission.spec);
+type RunSubmission = Extract<Submission, { kind: 'run' }>;
+
+/** The submissions of runs that stand there until another kind comes. */
+function runsFrom(batch: readonly Submission[], from: number): RunSubmission[] {
+  const end = batch.findIndex(({ kind }, at) => at >= from && kind !== 'run');
+  return batch.slice(from, end < 0 ? batch.length : end).filter((submission) => submission.kind === 'run');
+}
+
+async function submitRuns(trx: Trx, submissions: readonly RunSubmission[], now: number): Promise<Settled<TrainingRecord>[]> {
+  const ids = [...new Set(submissions.map(({ id }) => id))];
+  const trainings = new Map((await trx.selectFrom('trainings').selectAll().where('id', 'in', ids).execute()).map((row) => [row.id, toTraining(row, undefined)]));
+  const runs = await insertRuns(trx, submissions.filter(({ id }) => trainings.has(id)).map(({ run }) => run), now);
+  const answers = submissions.map(({ id, run }): Settled<TrainingRecord> => {
+    const [before, latestRun] = [trainings.get(id), runs.get(run.id)];
+    if (before === undefined || latestRun === undefined) return { error: new TrainyardError('TRAINING_NOT_FOUND', { id }) };
+    const after = { ...before, updatedAt: now, runCount: before.runCount + 1, latestRun };
+    trainings.set(id, after);
+    return { value: after };
+  });
+  for (const { id, latestRun, runCount } of trainings.values()) await trx.updateTable('trainings').set({ updated_at: now, latest_run: latestRun?.id ?? null, run_count: runCount }).where('id', '=', id).execute();
+  return answers;
+}
+
+async function submitSpec(trx: Trx, submission: Exclude<Submission, RunSubmission>, now: number): Promise<Settled<TrainingRecord>> {
+  const { kind, id, spec } = submission;
+  const before = await trx.selectFrom('trainings').selectAll().where('id', '=', id).executeTakeFirst();
+  if (kind === 'create' && before !== undefined) return { error: new TrainyardError('TRAINING_EXISTS', { id }) };
+  if (kind === 'edit' && before === undefined) return { error: new TrainyardError('TRAINING_NOT_FOUND', { id }) };
+  const run = submission.run === undefined ? undefined : (await insertRuns(trx, [submission.run], now)).get(submission.run.id);
   const latest = { updated_at: now, ...(run === undefined ? {} : { latest_run: run.id, run_count: (before?.run_count ?? 0) + 1 }) };
   const row =
-    before === undefined && submission.kind === 'create'
-      ? await trx.insertInto('trainings').values({ id: submission.id, created_at: now, latest_run: null, run_count: 0, ...columnsOf(submission.spec), ...latest }).returningAll().executeTakeFirstOrThrow()
-      : await trx.updateTable('trainings').set({ ...changed, ...latest }).where('id', '=', submission.id).returningAll().executeTakeFirstOrThrow();
+    before === undefined
+      ? await trx.insertInto('trainings').values({ id, created_at: now, latest_run: null, run_count: 0, ...columnsOf(spec), ...latest }).returningAll().executeTakeFirstOrThrow()
+      : await trx.updateTable('trainings').set({ ...columnsOf(spec), ...latest }).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
   return { value: toTraining(row, run) };
 }
 
@@ -80,33 +111,46 @@ function columnsOf(spec: TrainingSpec): Pick<TrainingTable, 'project' | 'model_n
   return { project: spec.project, model_name: spec.model.name, toolchain: spec.toolchain, spec: JSON.stringify(spec) };
 }
 
-/** A run and the MLflow run it is, in one go. */
-async function insertRun(trx: Trx, run: NewRun, now: number): Promise<RunRecord> {
-  const { spec } = run;
-  const experimentId = await ensureExperiment(trx, spec.experiment ?? run.trainingId, now);
-  const row = await trx
-    .insertInto('runs')
-    .values({
-      id: run.id,
-      training_id: run.trainingId,
-      project: spec.project,
-      engine: spec.engine,
-      lane: `${spec.project}/${spec.engine}`,
-      spec: JSON.stringify(spec),
-      experiment_id: experimentId,
-      state: 'queued',
-      priority: spec.priority,
-      ready: 1,
-      queued_at: now,
-      attempt: 0,
-      submitted: 0,
-      facts: '{}',
-      warnings: '[]',
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow();
-  const tags = { 'trainyard.training': run.trainingId, 'trainyard.run': String(row.number), 'trainyard.engine': spec.engine, 'trainyard.project': spec.project };
-  await insertManagedRuns(trx, [{ id: run.id, experimentId, name: `${run.trainingId}-${row.number}`, userId: run.user, startTime: now, tags }]);
-  await insertEvents(trx, [{ runId: run.id, kind: 'state', data: { state: 'queued' } }], now);
-  return toRun(row);
+/** Runs and the MLflow runs they are, in one go; by their ids. */
+async function insertRuns(trx: Trx, runs: readonly NewRun[], now: number): Promise<ReadonlyMap<string, RunRecord>> {
+  const experiments = new Map<string, string>();
+  for (const name of new Set(runs.map(experimentOf))) experiments.set(name, await ensureExperiment(trx, name, now));
+  const rows = runs.map((run) => rowOf(run, experiments.get(experimentOf(run)) ?? '', now));
+  const inserted = new Map<string, RunRecord>();
+  for (const part of inParts(rows, Object.keys(rows[0] ?? {}).length)) {
+    for (const row of await trx.insertInto('runs').values(part).returningAll().execute()) inserted.set(row.id, toRun(row));
+  }
+  const users = new Map(runs.map(({ id, user }) => [id, user]));
+  await insertManagedRuns(trx, [...inserted.values()].map((run) => managedRunOf(run, users.get(run.id) ?? '', now)));
+  await insertEvents(trx, runs.map(({ id }) => ({ runId: id, kind: 'state', data: { state: 'queued' } })), now);
+  return inserted;
+}
+
+function experimentOf({ spec, trainingId }: NewRun): string {
+  return spec.experiment ?? trainingId;
+}
+
+function rowOf({ id, trainingId, spec }: NewRun, experimentId: string, now: number) {
+  return {
+    id,
+    training_id: trainingId,
+    project: spec.project,
+    engine: spec.engine,
+    lane: `${spec.project}/${spec.engine}`,
+    spec: JSON.stringify(spec),
+    experiment_id: experimentId,
+    state: 'queued',
+    priority: spec.priority,
+    ready: 1,
+    queued_at: now,
+    attempt: 0,
+    submitted: 0,
+    facts: '{}',
+    warnings: '[]',
+  };
+}
+
+function managedRunOf(run: RunRecord, userId: string, now: number): ManagedRun {
+  const tags = { 'trainyard.training': run.trainingId, 'trainyard.run': String(run.number), 'trainyard.engine': run.engine, 'trainyard.project': run.project };
+  return { id: run.id, experimentId: run.experimentId, name: `${run.trainingId}-${run.number}`, userId, startTime: now, tags };
 }

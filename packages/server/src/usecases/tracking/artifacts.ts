@@ -1,8 +1,8 @@
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import { artifactSegments } from '@trainyard/core/tracking/artifact-path.ts';
-import { type ArtifactAddress, parseArtifactPath, parseArtifactUri, placePath } from '@trainyard/core/tracking/artifact-place.ts';
+import { type ArtifactAddress, type ArtifactPlace, parseArtifactPath, parseArtifactUri, placePath } from '@trainyard/core/tracking/artifact-place.ts';
 import { invalid } from '@trainyard/core/tracking/names.ts';
-import type { ArtifactEntry, ArtifactStore, OpenArtifact } from '../../artifacts/artifact-store.ts';
+import type { ArtifactEntry, ArtifactStore, DirectTransfers, DownloadAs, OpenArtifact, SignedUrl, UploadedPart } from '../../artifacts/artifact-store.ts';
 import type { TrackingStore } from '../../stores/tracking.ts';
 import type { Caller, WriteRights } from './authorize.ts';
 
@@ -10,6 +10,12 @@ interface Needs {
   readonly store: TrackingStore;
   readonly artifacts: ArtifactStore;
   readonly rights: WriteRights;
+}
+
+/** An upload in parts, as clients name it: by the directory below `mlflow-artifacts:/` and the name of the file. */
+export interface PartedUpload {
+  readonly proxyDirectory: string;
+  readonly fileName: string;
 }
 
 /** The files of runs and logged models, addressed as clients do: by the path below `mlflow-artifacts:/`, or by an owner and a path. */
@@ -42,6 +48,42 @@ export class Artifacts {
     await this.#needs.artifacts.delete(place, path);
   }
 
+  /** Clients send and fetch large files at the store itself. */
+  get areTransferredDirectly(): boolean {
+    return this.#needs.artifacts.direct !== undefined;
+  }
+
+  /** MULTIPART_UNSUPPORTED, upon which clients send a file in one piece, where bytes pass through this server. */
+  async startUpload(caller: Caller, upload: PartedUpload, partCount: number): ReturnType<DirectTransfers['startUpload']> {
+    const { place, path } = addressOfUpload(upload);
+    const direct = this.#directOr('upload');
+    await this.#requireWritable(caller, { place, path });
+    return direct.startUpload(place, path, partCount);
+  }
+
+  async completeUpload(caller: Caller, upload: PartedUpload, sent: { readonly uploadId: string; readonly parts: readonly UploadedPart[] }): Promise<void> {
+    const { place, path } = addressOfUpload(upload);
+    const direct = this.#directOr('upload');
+    await this.#requireWritable(caller, { place, path });
+    await direct.completeUpload(place, path, sent);
+  }
+
+  async abortUpload(caller: Caller, upload: PartedUpload, uploadId: string): Promise<void> {
+    const { place, path } = addressOfUpload(upload);
+    const direct = this.#directOr('upload');
+    await this.#needs.rights.requirePlace(caller, place);
+    await direct.abortUpload(place, path, uploadId);
+  }
+
+  /** ARTIFACT_NOT_FOUND where `open` says it, MULTIPART_UNSUPPORTED where bytes pass through this server. */
+  async signDownload(proxyPath: string, as: DownloadAs): Promise<SignedUrl & { readonly sizeBytes: number }> {
+    const { place, path } = addressOf(proxyPath);
+    artifactSegments(path);
+    const signed = await this.#directOr('download').signDownload(place, path, as);
+    if (signed === undefined) throw notFound(place, path);
+    return signed;
+  }
+
   async putOfRun(caller: Caller, to: { readonly runId: string; readonly path: string }, bytes: AsyncIterable<Uint8Array>): Promise<void> {
     await this.#putAt(caller, await this.#addressOfRun(to.runId, to.path), bytes);
   }
@@ -70,18 +112,26 @@ export class Artifacts {
   }
 
   async #putAt(caller: Caller, address: ArtifactAddress, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-    const { place, path } = address;
-    artifactSegments(path);
+    artifactSegments(address.path);
+    await this.#requireWritable(caller, address);
+    await this.#needs.artifacts.put(address.place, address.path, bytes);
+  }
+
+  async #requireWritable(caller: Caller, { place }: ArtifactAddress): Promise<void> {
     await this.#needs.rights.requirePlace(caller, place);
     // of another experiment means: not there
     const owner = place.kind === 'run' ? await this.#needs.store.runs.findInfo(place.id) : await this.#needs.store.loggedModels.find(place.id);
     if (owner?.experimentId !== place.experimentId) throw new TrainyardError(place.kind === 'run' ? 'TRACKING_RUN_NOT_FOUND' : 'LOGGED_MODEL_NOT_FOUND', { id: place.id });
-    await this.#needs.artifacts.put(place, path, bytes);
+  }
+
+  #directOr(what: 'upload' | 'download'): DirectTransfers {
+    if (this.#needs.artifacts.direct === undefined) throw new TrainyardError('MULTIPART_UNSUPPORTED', { what });
+    return this.#needs.artifacts.direct;
   }
 
   async #openAt({ place, path }: ArtifactAddress): Promise<OpenArtifact> {
     const artifact = await this.#needs.artifacts.open(place, path);
-    if (artifact === undefined) throw new TrainyardError('ARTIFACT_NOT_FOUND', { path: `${placePath(place)}/${path}` });
+    if (artifact === undefined) throw notFound(place, path);
     return artifact;
   }
 
@@ -106,6 +156,19 @@ function addressOf(proxyPath: string): ArtifactAddress {
   const address = proxyPath.endsWith('/') ? undefined : parseArtifactPath(proxyPath);
   if (address === undefined) throw new TrainyardError('INVALID_PATH', { path: proxyPath });
   return address;
+}
+
+/** A directory with a slash behind it, or without. */
+function addressOfUpload({ proxyDirectory, fileName }: PartedUpload): ArtifactAddress {
+  const { place, path } = addressOf(proxyDirectory.replace(/\/$/, ''));
+  const whole = [path, fileName].filter((part) => part !== '').join('/');
+  if (fileName === '') throw new TrainyardError('INVALID_PATH', { path: proxyDirectory });
+  artifactSegments(whole);
+  return { place, path: whole };
+}
+
+function notFound(place: ArtifactPlace, path: string): TrainyardError {
+  return new TrainyardError('ARTIFACT_NOT_FOUND', { path: `${placePath(place)}/${path}` });
 }
 
 function below(uri: string, path: string): ArtifactAddress {

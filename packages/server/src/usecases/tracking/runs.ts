@@ -3,10 +3,11 @@ import { checkBatch, checkParam, checkTag, type Pair, type RunBatch } from '@tra
 import { checkDatasets, type DatasetInput } from '@trainyard/core/tracking/dataset.ts';
 import { readFilter, readOrder } from '@trainyard/core/tracking/filter/check.ts';
 import { RUN_SEARCH } from '@trainyard/core/tracking/filter/searches.ts';
+import { checkHeartbeat, HEARTBEAT_TAG } from '@trainyard/core/tracking/heartbeat.ts';
 import type { Int64 } from '@trainyard/core/tracking/int64.ts';
 import { checkMetric, type Metric, type Point } from '@trainyard/core/tracking/metric.ts';
 import { invalid, randomName } from '@trainyard/core/tracking/names.ts';
-import type { HistoryQuery, ModelLink, Page, RunUpdate, Stage, TrackingRunInfo, TrackingRunRecord, TrackingRunStore } from '../../stores/tracking.ts';
+import type { BulkHistoryQuery, CurveBucket, CurveQuery, DatasetSummary, HistoryQuery, ModelLink, Page, RunPoint, RunUpdate, SampledHistoryQuery, Stage, TrackingRunInfo, TrackingRunRecord, TrackingRunStore } from '../../stores/tracking.ts';
 import type { Caller, WriteRights } from './authorize.ts';
 
 const RUN_NAME_TAG = 'mlflow.runName';
@@ -49,7 +50,7 @@ export class TrackingRuns {
   /** A run created by a run's token is its child: it gets the parent tag when the code did not set one. */
   create(caller: Caller, request: RunRequest): Promise<TrackingRunRecord> {
     const id = this.#needs.newId();
-    const tags = new Map(request.tags.map((tag) => checkTag(tag)).map(({ key, value }) => [key, value]));
+    const tags = new Map(request.tags.map((tag) => checkRunTag(tag)).map(({ key, value }) => [key, value]));
     const named = tags.get(RUN_NAME_TAG);
     if (request.name !== undefined && request.name !== '' && named !== undefined && named !== request.name) {
       throw invalid(`Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${request.name}', mlflow.runName='${named}').`);
@@ -103,6 +104,7 @@ export class TrackingRuns {
 
   async log(caller: Caller, batch: RunBatch): Promise<void> {
     const checked = checkBatch(batch);
+    for (const tag of checked.tags) checkRunTag(tag);
     await this.#needs.rights.requireRun(caller, batch.runId);
     await this.#needs.runs.log(checked);
   }
@@ -120,7 +122,7 @@ export class TrackingRuns {
   }
 
   async setTag(caller: Caller, runId: string, tag: Pair): Promise<void> {
-    const checked = checkTag(tag);
+    const checked = checkRunTag(tag);
     await this.#needs.rights.requireRun(caller, runId);
     await this.#needs.runs.log({ runId, metrics: [], params: [], tags: [checked] });
   }
@@ -144,4 +146,28 @@ export class TrackingRuns {
   history(query: HistoryQuery): Promise<Page<Point>> {
     return this.#needs.runs.history(query);
   }
+
+  bulkHistory(query: BulkHistoryQuery): Promise<readonly RunPoint[]> {
+    return this.#needs.runs.bulkHistory(query);
+  }
+
+  sampledHistory(query: SampledHistoryQuery): Promise<readonly RunPoint[]> {
+    return this.#needs.runs.sampledHistory(query);
+  }
+
+  /** TRACKING_RUN_NOT_FOUND; a metric that is not there has none. */
+  async curve(query: CurveQuery): Promise<readonly CurveBucket[]> {
+    await this.info(query.runId);
+    return this.#needs.runs.curve(query);
+  }
+
+  searchDatasets(experimentIds: readonly string[], limit: number): Promise<readonly DatasetSummary[]> {
+    return this.#needs.runs.searchDatasets(experimentIds, limit);
+  }
+}
+
+/** Also what a tag of ours may say. */
+function checkRunTag(tag: Pair): Pair {
+  if (tag.key === HEARTBEAT_TAG) checkHeartbeat(tag.value);
+  return checkTag(tag);
 }

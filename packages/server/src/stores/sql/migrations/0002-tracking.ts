@@ -1,5 +1,6 @@
-import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
+import { type CreateTableBuilder, type Kysely, PostgresAdapter, sql } from 'kysely';
 import { autoId } from './auto-id.ts';
+import { blob } from './blob.ts';
 import { clustered } from './clustered.ts';
 
 /** MLflow's side: experiments, runs, what they logged, models and their versions. */
@@ -11,6 +12,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createLoggedModels(db);
   await createRegistry(db);
   await createVersions(db);
+  await createSearchIndexes(db);
 }
 
 async function createExperiments(db: Kysely<unknown>): Promise<void> {
@@ -45,20 +47,27 @@ async function createRuns(db: Kysely<unknown>): Promise<void> {
     .addColumn('client_status', 'text')
     .addColumn('client_end_time', 'bigint')
     .addColumn('creator_run', 'text')
+    .addColumn('last_seen', 'bigint', (c) => c.notNull())
+    .addColumn('loose_batches', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('settled_batch', 'bigint', (c) => c.notNull().defaultTo(0))
+    .addColumn('latest_behind', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('lost', 'integer', (c) => c.notNull().defaultTo(0))
     .execute();
-  // the order of a search that asks for none
-  await sql`create index tracking_runs_by_experiment on tracking_runs (experiment_id, start_time desc, id)`.execute(db);
+  // those that nobody has ended, which may be silent; and what a run's program has left open
+  await sql`create index tracking_runs_open on tracking_runs (id) where managed = 0 and status = 'RUNNING'`.execute(db);
+  await sql`create index tracking_runs_by_creator on tracking_runs (creator_run) where creator_run is not null`.execute(db);
   await createPairs(db, 'run_tags', { run_id: 'text' });
   await createPairs(db, 'params', { run_id: 'text' });
-  // a value may be longer than what an index entry holds: searches compare its beginning first
-  await sql`create index run_tags_by_value on run_tags (key, substr(value, 1, 64), run_id)`.execute(db);
-  await sql`create index params_by_value on params (key, substr(value, 1, 64), run_id)`.execute(db);
 }
 
-/** One row per (run, key) with its latest point, so that a search never reads points. */
+/**
+ * One row per (run, key) with its latest point, so that a search never reads points. Points are appended as they come in
+ * `metric_batches`, and later moved to `metric_chunks`, sorted by series.
+ */
 async function createMetrics(db: Kysely<unknown>): Promise<void> {
   await autoId(db, db.schema.createTable('metric_series'), 'id')
     .addColumn('run_id', 'text', (c) => c.notNull())
+    .addColumn('experiment_id', 'bigint', (c) => c.notNull())
     .addColumn('key', 'text', (c) => c.notNull())
     .addColumn('step', 'bigint', (c) => c.notNull())
     .addColumn('timestamp', 'bigint', (c) => c.notNull())
@@ -66,15 +75,24 @@ async function createMetrics(db: Kysely<unknown>): Promise<void> {
     .addColumn('is_nan', 'integer', (c) => c.notNull())
     .addUniqueConstraint('metric_series_key', ['run_id', 'key'])
     .execute();
-  await clustered(db, db.schema.createTable('metric_points'))
-    .addColumn('series_id', 'bigint', (c) => c.notNull())
-    .addColumn('timestamp', 'bigint', (c) => c.notNull())
-    .addColumn('step', 'bigint', (c) => c.notNull())
-    .addColumn('value', 'double precision', (c) => c.notNull())
-    .addColumn('is_nan', 'integer', (c) => c.notNull())
-    // in the order of a history; also what makes an identical point count once
-    .addPrimaryKeyConstraint('metric_points_key', ['series_id', 'timestamp', 'step', 'value', 'is_nan'])
+  // what a search by a metric reads, and nothing else of the series
+  await sql`create index metric_series_by_value on metric_series (experiment_id, key, is_nan, value, run_id)`.execute(db);
+  await autoId(db, db.schema.createTable('metric_batches'), 'id')
+    .addColumn('run_id', 'text', (c) => c.notNull())
+    .addColumn('names', 'text', (c) => c.notNull())
+    .addColumn('bytes', blob(db), (c) => c.notNull())
     .execute();
+  await db.schema.createIndex('metric_batches_by_run').on('metric_batches').column('run_id').execute();
+  await autoId(db, db.schema.createTable('metric_chunks'), 'id')
+    .addColumn('series_id', 'bigint', (c) => c.notNull())
+    .addColumn('is_full', 'integer', (c) => c.notNull())
+    .addColumn('points', 'integer', (c) => c.notNull())
+    .addColumn('summary', 'text', (c) => c.notNull())
+    .addColumn('bytes', blob(db), (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex('metric_chunks_by_series').on('metric_chunks').columns(['series_id', 'is_full']).execute();
+  // the runs whose series do not know their latest batches yet: a handful at any time
+  await sql`create index tracking_runs_behind on tracking_runs (id) where latest_behind = 1`.execute(db);
 }
 
 async function createDatasets(db: Kysely<unknown>): Promise<void> {
@@ -190,4 +208,13 @@ async function createPairs(db: Kysely<unknown>, name: string, owner: Readonly<Re
     .addColumn('value', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint(`${name}_key`, [...Object.keys(owner), 'key'])
     .execute();
+}
+
+/** What searches for runs read. */
+async function createSearchIndexes(db: Kysely<unknown>): Promise<void> {
+  // the order of a search that asks for none, with all it takes to pass over deleted runs
+  await sql`create index tracking_runs_by_experiment on tracking_runs (experiment_id, start_time desc, id, lifecycle_stage)`.execute(db);
+  // a value may be longer than what an index entry holds, so it holds the beginnings; by code point, as searches sort
+  const beginning = db.getExecutor().adapter instanceof PostgresAdapter ? sql`substr(value, 1, 64) collate "C"` : sql`substr(value, 1, 64)`;
+  for (const table of ['params', 'run_tags']) await sql`create index ${sql.id(`${table}_by_value`)} on ${sql.table(table)} (key, (${beginning}), run_id)`.execute(db);
 }

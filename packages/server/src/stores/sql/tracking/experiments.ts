@@ -7,7 +7,7 @@ import { type Kysely, type RawBuilder, type Selectable, type SqlBool, sql } from
 import type { ExperimentRecord, ExperimentSearch, ExperimentStore, NewExperiment, Page, Stage } from '../../tracking.ts';
 import type { Database, Trx } from '../database.ts';
 import { byCodePoint, keysetPage, type SortTerm } from '../keyset.ts';
-import { passes, passesPair } from '../passes.ts';
+import { passes } from '../passes.ts';
 import type { Schema } from '../schema.ts';
 import { pairsOf, putPairs } from './pairs.ts';
 import type { ExperimentTable } from './schema.ts';
@@ -124,7 +124,7 @@ function meets(kind: Database['kind'], condition: Condition<ExperimentColumn>): 
   const withKey = sql`select 1 from experiment_tags t where t.experiment_id = experiments.id and t.key = ${subject.key}`;
   if (test.operator === 'IS NULL') return sql<SqlBool>`not exists (${withKey})`;
   if (test.operator === 'IS NOT NULL') return sql<SqlBool>`exists (${withKey})`;
-  return sql<SqlBool>`exists (${withKey} and ${passesPair(kind, sql.ref('t.value'), test)})`;
+  return sql<SqlBool>`exists (${withKey} and ${passes(kind, sql.ref('t.value'), test)})`;
 }
 
 async function withTags(db: Kysely<Schema>, rows: readonly Selectable<ExperimentTable>[]): Promise<ExperimentRecord[]> {

@@ -4,7 +4,7 @@ import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { DatasetChoice, LoggedModelSearch, LoggedModelSortKey, Page } from '../../tracking.ts';
 import type { Database } from '../database.ts';
 import { byCodePoint, keysetPage, nullsLast, type SortTerm } from '../keyset.ts';
-import { passes, passesMetric, passesPair } from '../passes.ts';
+import { passes, passesMetric } from '../passes.ts';
 import type { LoggedModelTable } from './schema.ts';
 
 type Kind = Database['kind'];
@@ -33,7 +33,7 @@ function meets(kind: Kind, { subject, test }: Condition<LoggedModelColumn>, data
     case 'param':
     case 'tag': {
       const table = sql.table(subject.entity === 'param' ? 'logged_model_params' : 'logged_model_tags');
-      return sql<SqlBool>`exists (select 1 from ${table} t where t.model_id = logged_models.id and t.key = ${subject.key} and ${passesPair(kind, sql.ref('t.value'), test)})`;
+      return sql<SqlBool>`exists (select 1 from ${table} t where t.model_id = logged_models.id and t.key = ${subject.key} and ${passes(kind, sql.ref('t.value'), test)})`;
     }
     case 'dataset':
       throw new Error('a search for logged models names its datasets beside the filter');

@@ -66,11 +66,25 @@ export function managedRunsContract(name: string, open: () => Promise<Database>)
       await database.write((trx) => endManagedRuns(trx, []));
     });
 
+    it('says why it ended, and ends what its program left open', async () => {
+      const id = await launched();
+      const [open, closed, deleted] = [newId(), newId(), newId()];
+      for (const child of [open, closed, deleted]) await store.runs.create({ id: child, experimentId: '0', name: 'trial', userId: '', startTime: 1, creatorRun: id, tags: [] });
+      await store.runs.update(closed, { status: 'FINISHED', endTime: 3 });
+      await store.runs.setStage(deleted, 'deleted', 4);
+      const end = { id, status: 'FAILED' as const, endTime: 9, reason: 'exit_code: it ended with exit code 1' };
+      for (const again of [end, { ...end, status: 'KILLED' as const, reason: 'later' }]) await database.write((trx) => endManagedRuns(trx, [again]));
+      expect(await store.runs.find(id)).toMatchObject({ status: 'FAILED', tags: expect.arrayContaining([{ key: 'trainyard.reason', value: end.reason }]) as unknown });
+      expect(await store.runs.find(open)).toMatchObject({ status: 'KILLED', endTime: 9, tags: [{ key: 'trainyard.reason', value: 'the program that created it ended without ending it' }] });
+      expect(await store.runs.find(closed)).toMatchObject({ status: 'FINISHED', endTime: 3, tags: [] });
+      expect(await store.runs.findInfo(deleted)).toMatchObject({ status: 'KILLED', stage: 'deleted' });
+    });
+
     it('shows what was logged', async () => {
       const id = await launched();
       await store.runs.log({ runId: id, params: [{ key: 'alpha', value: '0.5' }], tags: [], metrics: [{ key: 'rmse', value: 0.7, timestamp: 1, step: 0 }, { key: 'nan', value: Number.NaN, timestamp: 1, step: 0 }] });
-      expect([await paramsOf(database.read, id), await latestMetricsOf(database.read, id)]).toEqual([{ alpha: '0.5' }, { rmse: 0.7, nan: Number.NaN }]);
-      expect([await paramsOf(database.read, 'nope'), await latestMetricsOf(database.read, 'nope')]).toEqual([{}, {}]);
+      expect([await paramsOf(database.read, id), await latestMetricsOf(database, id)]).toEqual([{ alpha: '0.5' }, { rmse: 0.7, nan: Number.NaN }]);
+      expect([await paramsOf(database.read, 'nope'), await latestMetricsOf(database, 'nope')]).toEqual([{}, {}]);
     });
   });
 }

@@ -1,7 +1,12 @@
+import { REASON_TAG } from '@trainyard/core/tracking/heartbeat.ts';
+import { LIMITS } from '@trainyard/core/tracking/limits.ts';
 import { type Kysely, sql } from 'kysely';
-import type { Trx } from '../database.ts';
+import type { Database, Trx } from '../database.ts';
 import { inParts, insertRows } from '../insert-rows.ts';
 import type { Schema } from '../schema.ts';
+import { settleLatest } from './metrics/latest.ts';
+import { putPairs } from './pairs.ts';
+import { endLeftOpen } from './silent-runs.ts';
 
 /** The MLflow side of a run that Trainyard launches. Times are milliseconds since 1970. */
 export interface ManagedRun {
@@ -19,6 +24,8 @@ export interface ManagedRunEnd {
   readonly id: string;
   readonly status: 'FINISHED' | 'FAILED' | 'KILLED';
   readonly endTime: number;
+  /** Why, when it did not end well. */
+  readonly reason?: string | undefined;
 }
 
 /** The id of the experiment with this name: made when there is none, restored when it was deleted. */
@@ -56,6 +63,7 @@ export async function insertManagedRuns(trx: Trx, runs: readonly ManagedRun[]): 
     client_status: null,
     client_end_time: null,
     creator_run: null,
+    last_seen: run.startTime,
   }));
   const tags = runs.flatMap((run) => Object.entries({ ...run.tags, 'mlflow.runName': run.name }).map(([key, value]) => ({ run_id: run.id, key, value })));
   await insertRows(trx, { table: 'tracking_runs' }, rows);
@@ -64,18 +72,23 @@ export async function insertManagedRuns(trx: Trx, runs: readonly ManagedRun[]): 
 
 /** SCHEDULED → RUNNING. Again, or after its end: nothing happens. */
 export async function startManagedRun(trx: Trx, id: string, now: number): Promise<void> {
-  await trx.updateTable('tracking_runs').set({ status: 'RUNNING', start_time: now }).where('id', '=', id).where('managed', '=', 1).where('status', '=', 'SCHEDULED').execute();
+  await trx.updateTable('tracking_runs').set({ status: 'RUNNING', start_time: now, last_seen: now }).where('id', '=', id).where('managed', '=', 1).where('status', '=', 'SCHEDULED').execute();
 }
 
-/** Trainyard's last word about its runs: later ones, and those of clients, change nothing. */
+/** Trainyard's last word about its runs: later ones, and those of clients, change nothing. What their programs created and left open ends with them. */
 export async function endManagedRuns(trx: Trx, ends: readonly ManagedRunEnd[]): Promise<void> {
   for (const part of inParts(ends, 3)) {
     const rows = sql.join(part.map((end) => sql`(cast(${end.id} as text), cast(${end.status} as text), cast(${end.endTime} as bigint))`));
-    await sql`
+    const ended = await sql<{ id: string }>`
       with ends (id, status, end_time) as (values ${rows})
-      update tracking_runs set status = ends.status, end_time = ends.end_time from ends
-      where tracking_runs.id = ends.id and tracking_runs.managed = 1 and tracking_runs.status in ('SCHEDULED', 'RUNNING')`.execute(trx);
+      update tracking_runs set status = ends.status, end_time = ends.end_time, last_seen = ends.end_time from ends
+      where tracking_runs.id = ends.id and tracking_runs.managed = 1 and tracking_runs.status in ('SCHEDULED', 'RUNNING')
+      returning tracking_runs.id`.execute(trx);
+    const ids = new Set(ended.rows.map(({ id }) => id));
+    const reasons = part.flatMap(({ id, reason }) => (reason === undefined || !ids.has(id) ? [] : [{ key: REASON_TAG, value: reason.slice(0, LIMITS.tagValueLength), owner: { run_id: id } }]));
+    await putPairs(trx, 'run_tags', reasons);
   }
+  await endLeftOpen(trx, ends);
 }
 
 /** Every parameter that was logged to the run. */
@@ -85,7 +98,8 @@ export async function paramsOf(db: Kysely<Schema>, runId: string): Promise<Recor
 }
 
 /** The latest value of each metric of the run. It may be NaN; infinities are kept as ±Number.MAX_VALUE. */
-export async function latestMetricsOf(db: Kysely<Schema>, runId: string): Promise<Record<string, number>> {
-  const rows = await db.selectFrom('metric_series').select(['key', 'value', 'is_nan']).where('run_id', '=', runId).orderBy('key').execute();
+export async function latestMetricsOf(database: Database, runId: string): Promise<Record<string, number>> {
+  await settleLatest(database, [runId]);
+  const rows = await database.read.selectFrom('metric_series').select(['key', 'value', 'is_nan']).where('run_id', '=', runId).orderBy('key').execute();
   return Object.fromEntries(rows.map((row) => [row.key, row.is_nan === 1 ? Number.NaN : row.value]));
 }

@@ -7,6 +7,9 @@ import { trackingStoreContract } from '../../tracking.contract.ts';
 import { type Database, openDatabase } from '../database.ts';
 import { openRegistryStore } from '../registry/store.ts';
 import { managedRunsContract } from './managed-runs.contract.ts';
+import { metricsContract } from './metrics.contract.ts';
+import { runSearchContract } from './search/run-search.contract.ts';
+import { silentRunsContract } from './silent-runs.contract.ts';
 import { openTrackingStore } from './store.ts';
 
 const template = `t_${randomBytes(8).toString('hex')}`;
@@ -45,3 +48,6 @@ trackingStoreContract('PostgreSQL', async () => openTrackingStore(await open()))
 loggedModelStoreContract('PostgreSQL', async () => openTrackingStore(await open()));
 registryStoreContract('PostgreSQL', async () => openRegistryStore(await open()));
 managedRunsContract('PostgreSQL', open);
+metricsContract('PostgreSQL', open);
+runSearchContract('PostgreSQL', open);
+silentRunsContract('PostgreSQL', async () => openTrackingStore(await open()));

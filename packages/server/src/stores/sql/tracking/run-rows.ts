@@ -24,13 +24,18 @@ export interface RunRow {
   readonly artifact_uri: string;
   readonly managed: number;
   readonly creator_run: string | null;
+  readonly last_seen: number;
+  readonly latest_behind: number;
 }
+
+/** The tag that is also the name of the run. */
+export const RUN_NAME_TAG = 'mlflow.runName';
 
 /** Every column of a run that a record needs, times without loss. */
 export function selectRuns(db: Kysely<Schema>) {
   return db
     .selectFrom('tracking_runs')
-    .select(['tracking_runs.id', 'experiment_id', 'name', 'user_id', 'status', 'lifecycle_stage', 'artifact_uri', 'managed', 'creator_run'])
+    .select(['tracking_runs.id', 'tracking_runs.experiment_id', 'name', 'user_id', 'status', 'lifecycle_stage', 'artifact_uri', 'managed', 'creator_run', 'last_seen', 'latest_behind'])
     .select([int64Text('start_time').as('start_time'), int64Text('end_time').$castTo<string | null>().as('end_time')]);
 }
 
@@ -47,6 +52,7 @@ export function toInfo(row: RunRow): TrackingRunInfo {
     artifactUri: row.artifact_uri,
     managed: row.managed === 1,
     creatorRun: row.creator_run,
+    lastSeenAt: row.last_seen,
   };
 }
 
@@ -67,7 +73,7 @@ export function requireActive(run: TrackingRunInfo | undefined, id: string): Tra
   return run;
 }
 
-/** Adds to runs what they have logged: a handful of queries, however many runs there are. */
+/** Adds to runs what they have logged: a handful of queries, however many runs there are. Their latest points must be up to date (`settleLatest`). */
 export async function toRecords(db: Kysely<Schema>, rows: readonly RunRow[]): Promise<TrackingRunRecord[]> {
   const ids = rows.map((row) => row.id);
   const metrics = await latestMetrics(db, ids);

@@ -1,44 +1,42 @@
 import { TrainyardError } from '@trainyard/core/errors.ts';
-import { artifactUri } from '@trainyard/core/tracking/artifact-place.ts';
 import type { RunBatch } from '@trainyard/core/tracking/batch.ts';
 import type { DatasetInput } from '@trainyard/core/tracking/dataset.ts';
 import type { Point } from '@trainyard/core/tracking/metric.ts';
 import { decideStatus } from '@trainyard/core/tracking/run-status.ts';
 import { GroupCommit } from '../../../platform/group-commit.ts';
-import type { HistoryQuery, ModelLink, NewTrackingRun, Page, RunSearch, RunUpdate, Stage, TrackingRunInfo, TrackingRunRecord, TrackingRunStore } from '../../tracking.ts';
+import type { BulkHistoryQuery, CurveBucket, CurveQuery, DatasetSummary, HistoryQuery, LostRun, ModelLink, NewTrackingRun, OpenRunRecord, Page, RunPoint, RunSearch, RunUpdate, SampledHistoryQuery, Stage, TrackingRunInfo, TrackingRunRecord, TrackingRunStore } from '../../tracking.ts';
 import type { Database, Trx } from '../database.ts';
-import { insertRows } from '../insert-rows.ts';
-import { requireActiveExperiment } from './experiments.ts';
-import { readHistory } from './history.ts';
+import { createRuns } from './create-runs.ts';
+import { searchDatasets } from './datasets-search.ts';
+import { readBulkHistory, readHistory } from './history.ts';
 import { insertInputs, insertModelLinks } from './inputs.ts';
-import { logBatches, RUN_NAME_TAG } from './log-batches.ts';
+import { logTogether, packBatch, type PackedBatch } from './log-batches.ts';
+import { readCurve } from './metrics/curve.ts';
+import { settleLatest } from './metrics/latest.ts';
+import { readSampledHistory } from './metrics/sampled-history.ts';
 import { putPairs } from './pairs.ts';
-import { lockRuns, requireActive, selectRuns, toInfo, toRecords } from './run-rows.ts';
+import { lockRuns, requireActive, RUN_NAME_TAG, selectRuns, toInfo, toRecords } from './run-rows.ts';
 import { searchRuns } from './run-search.ts';
+import { endLost, openRuns, takeBackLost } from './silent-runs.ts';
 
 /** With 1,000 metrics each, a transaction of this many batches still ends within a second. */
 const MAX_BATCHES = 64;
 
 export class SqlTrackingRunStore implements TrackingRunStore {
   readonly #database: Database;
-  readonly #batches: GroupCommit<RunBatch, void>;
+  readonly #now: () => number;
+  readonly #created: GroupCommit<NewTrackingRun, TrackingRunRecord>;
+  readonly #batches: GroupCommit<PackedBatch, void>;
 
-  constructor(database: Database) {
+  constructor(database: Database, now: () => number) {
     this.#database = database;
-    this.#batches = new GroupCommit((batches) => database.write((trx) => logBatches(database.kind, trx, batches)), { maxItems: MAX_BATCHES });
+    this.#now = now;
+    this.#created = new GroupCommit((runs) => createRuns(database, runs, now()));
+    this.#batches = new GroupCommit((batches) => logTogether(database, batches, now()), { maxItems: MAX_BATCHES });
   }
 
-  async create(run: NewTrackingRun): Promise<TrackingRunRecord> {
-    await this.#database.write(async (trx) => {
-      const experiment = await requireActiveExperiment(this.#database.kind, trx, run.experimentId);
-      const values = { id: run.id, experiment_id: experiment.id, name: run.name, user_id: run.userId, status: 'RUNNING', start_time: run.startTime, end_time: null, lifecycle_stage: 'active', deleted_time: null };
-      const uri = artifactUriOf(run, experiment.artifact_location);
-      await insertRows(trx, { table: 'tracking_runs' }, [{ ...values, artifact_uri: uri, managed: 0, client_status: null, client_end_time: null, creator_run: run.creatorRun }]);
-      await putPairs(trx, 'run_tags', run.tags.map((tag) => ({ ...tag, owner: { run_id: run.id } })));
-    });
-    const made = await this.find(run.id);
-    if (made === undefined) throw new TrainyardError('TRACKING_RUN_NOT_FOUND', { id: run.id });
-    return made;
+  create(run: NewTrackingRun): Promise<TrackingRunRecord> {
+    return this.#created.add(run);
   }
 
   async findInfo(id: string): Promise<TrackingRunInfo | undefined> {
@@ -48,10 +46,12 @@ export class SqlTrackingRunStore implements TrackingRunStore {
 
   async find(id: string): Promise<TrackingRunRecord | undefined> {
     const row = await selectRuns(this.#database.read).where('tracking_runs.id', '=', id).executeTakeFirst();
+    if (row?.latest_behind === 1) await settleLatest(this.#database, [id]);
     return row === undefined ? undefined : (await toRecords(this.#database.read, [row]))[0];
   }
 
-  search(search: RunSearch): Promise<Page<TrackingRunRecord>> {
+  async search(search: RunSearch): Promise<Page<TrackingRunRecord>> {
+    await settleLatest(this.#database);
     return searchRuns(this.#database, search);
   }
 
@@ -74,7 +74,7 @@ export class SqlTrackingRunStore implements TrackingRunStore {
   }
 
   log(batch: RunBatch): Promise<void> {
-    return this.#batches.add(batch);
+    return this.#batches.add(packBatch(batch));
   }
 
   deleteTag(id: string, key: string): Promise<void> {
@@ -95,17 +95,42 @@ export class SqlTrackingRunStore implements TrackingRunStore {
     return this.#writeTo(id, (trx) => insertModelLinks(trx, { runId: id, direction: 'output' }, models));
   }
 
+  open(query: { readonly after: string; readonly limit: number }): Promise<readonly OpenRunRecord[]> {
+    return openRuns(this.#database, query);
+  }
+
+  endLost(lost: readonly LostRun[]): Promise<number> {
+    return endLost(this.#database, lost);
+  }
+
   history(query: HistoryQuery): Promise<Page<Point>> {
-    return readHistory(this.#database.read, query);
+    return readHistory(this.#database, query);
+  }
+
+  bulkHistory(query: BulkHistoryQuery): Promise<readonly RunPoint[]> {
+    return readBulkHistory(this.#database, query);
+  }
+
+  sampledHistory(query: SampledHistoryQuery): Promise<readonly RunPoint[]> {
+    return readSampledHistory(this.#database, query);
+  }
+
+  curve(query: CurveQuery): Promise<readonly CurveBucket[]> {
+    return readCurve(this.#database, query);
+  }
+
+  searchDatasets(experimentIds: readonly string[], limit: number): Promise<readonly DatasetSummary[]> {
+    return searchDatasets(this.#database, experimentIds, limit);
   }
 
   #writeTo<T>(id: string, work: (trx: Trx, run: TrackingRunInfo) => Promise<T>): Promise<T> {
-    return this.#database.write(async (trx) => work(trx, requireActive((await lockRuns(this.#database.kind, trx, [id])).get(id), id)));
+    return this.#database.write(async (trx) => {
+      const run = requireActive((await lockRuns(this.#database.kind, trx, [id])).get(id), id);
+      const now = this.#now();
+      const touched = await trx.updateTable('tracking_runs').set({ last_seen: now }).where('id', '=', id).returning('lost').executeTakeFirst();
+      if (touched?.lost !== 1) return work(trx, { ...run, lastSeenAt: now });
+      await takeBackLost(this.#database.kind, trx, [id]);
+      return work(trx, { ...run, status: 'RUNNING', endTime: null, lastSeenAt: now });
+    });
   }
-}
-
-/** Below our own scheme always at the address of the run; elsewhere below what the experiment says. */
-function artifactUriOf(run: NewTrackingRun, location: string): string {
-  if (location.startsWith('mlflow-artifacts:')) return artifactUri({ experimentId: run.experimentId, kind: 'run', id: run.id });
-  return `${location.replace(/\/+$/, '')}/${run.id}/artifacts`;
 }

@@ -11,7 +11,8 @@ export interface TrackingSchema {
   run_tags: PairTable & { run_id: string };
   params: PairTable & { run_id: string };
   metric_series: MetricSeriesTable;
-  metric_points: MetricPointTable;
+  metric_batches: MetricBatchTable;
+  metric_chunks: MetricChunkTable;
   datasets: DatasetTable;
   run_datasets: { run_id: string; dataset_id: number };
   run_dataset_tags: PairTable & { run_id: string; dataset_id: number };
@@ -59,17 +60,45 @@ export interface TrackingRunTable {
   client_end_time: number | bigint | null;
   /** The run whose token created this one, which may then write to it. */
   creator_run: string | null;
+  /** 1 = it was FAILED because its client was silent: the next write takes that back. */
+  lost: Generated<number>;
+  /** When it was created or last written to, by the server's clock. */
+  last_seen: number;
+  /** How many rows it has in `metric_batches`. */
+  loose_batches: Generated<number>;
+  /** The last of its batches whose points `metric_series` knows. */
+  settled_batch: Generated<number>;
+  /** 1 = there are batches after that one. */
+  latest_behind: Generated<number>;
 }
 
 /** A series is one metric of one run; step, timestamp, value and is_nan are those of its latest point. */
 export interface MetricSeriesTable extends PointColumns {
   id: Generated<number>;
   run_id: string;
+  /** The run's. */
+  experiment_id: number;
   key: string;
 }
 
-export interface MetricPointTable extends PointColumns {
+/** What one call logged, as it came: see PackedMetrics. */
+export interface MetricBatchTable {
+  id: Generated<number>;
+  run_id: string;
+  names: string;
+  bytes: Uint8Array;
+}
+
+/** Points of one series in order of its history, each once; those of another chunk may lie between them. */
+export interface MetricChunkTable {
+  id: Generated<number>;
   series_id: number;
+  /** 1 = never written again; 0 = becomes one with others. */
+  is_full: number;
+  points: number;
+  /** See ChunkSummary. */
+  summary: string;
+  bytes: Uint8Array;
 }
 
 /** NaN is stored as value 0 with is_nan 1: SQLite would make it null. */

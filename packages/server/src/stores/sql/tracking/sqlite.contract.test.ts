@@ -8,6 +8,9 @@ import { trackingStoreContract } from '../../tracking.contract.ts';
 import { type Database, openDatabase } from '../database.ts';
 import { openRegistryStore } from '../registry/store.ts';
 import { managedRunsContract } from './managed-runs.contract.ts';
+import { metricsContract } from './metrics.contract.ts';
+import { runSearchContract } from './search/run-search.contract.ts';
+import { silentRunsContract } from './silent-runs.contract.ts';
 import { openTrackingStore } from './store.ts';
 
 const opened: { database: Database; dir: string }[] = [];
@@ -29,3 +32,6 @@ trackingStoreContract('SQLite', async () => openTrackingStore(await open()));
 loggedModelStoreContract('SQLite', async () => openTrackingStore(await open()));
 registryStoreContract('SQLite', async () => openRegistryStore(await open()));
 managedRunsContract('SQLite', open);
+metricsContract('SQLite', open);
+runSearchContract('SQLite', open);
+silentRunsContract('SQLite', async () => openTrackingStore(await open()));
