@@ -4,6 +4,7 @@ import { checkKey, checkLength, invalid } from '../tracking/names.ts';
 import type { Pair } from '../tracking/batch.ts';
 
 export function checkModelName(name: string): void {
+  if (name.trim() === '') throw invalid("Missing value for required parameter 'name'.");
   if (/[/:]/.test(name)) throw invalid(`Invalid model name '${name}'. Names cannot contain '/' or ':'.`);
 }
 

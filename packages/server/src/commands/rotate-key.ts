@@ -5,7 +5,9 @@ import { KeyFile } from '../platform/key-file.ts';
 import { Seal } from '../platform/seal.ts';
 import { openDatabase } from '../stores/sql/database.ts';
 import { SqlSecretStore } from '../stores/sql/secrets.ts';
+import { SqlWebhookStore } from '../stores/sql/webhooks/webhooks.ts';
 import { Secrets } from '../usecases/secrets.ts';
+import { resealWebhookSecrets } from '../usecases/webhooks/webhook-secret.ts';
 
 /**
  * `trainyard secrets rotate-key`: a new key, every secret sealed again with it, the old key forgotten, in this order, so that
@@ -20,7 +22,8 @@ export async function rotateKeyCommand(argv: readonly string[], env: NodeJS.Proc
   const database = await openDatabase(config.databaseUrl);
   try {
     keys.rotate();
-    const count = await new Secrets(new SqlSecretStore(database), new Seal(keys), Date.now).reseal();
+    const seal = new Seal(keys);
+    const count = (await new Secrets(new SqlSecretStore(database), seal, Date.now).reseal()) + (await resealWebhookSecrets(new SqlWebhookStore(database), seal));
     keys.forgetOld();
     process.stdout.write(`${count} secret(s) sealed again with the new key ${keys.current.id}\n`);
     return 0;

@@ -19,7 +19,7 @@ export function addArtifactProxy(app: FastifyInstance, { artifacts }: Tracking):
       exposeHeadRoute: false,
       config: { access },
       handler: async (request, reply) => {
-        const path = proxyPath(request);
+        const path = proxyPath(request.url);
         return sendArtifact(request, reply, { path, artifact: await artifacts.open(path) });
       },
     });
@@ -28,7 +28,7 @@ export function addArtifactProxy(app: FastifyInstance, { artifacts }: Tracking):
       url,
       config: { access, takesBytes: true },
       handler: async (request, reply) => {
-        await artifacts.put(callerOf(request), proxyPath(request), bytesOf(request));
+        await artifacts.put(callerOf(request), proxyPath(request.url), bytesOf(request));
         return reply.type('application/json').send('{}');
       },
     });
@@ -37,24 +37,17 @@ export function addArtifactProxy(app: FastifyInstance, { artifacts }: Tracking):
       url,
       config: { access },
       handler: async (request, reply) => {
-        await artifacts.delete(callerOf(request), proxyPath(request));
+        await artifacts.delete(callerOf(request), proxyPath(request.url));
         return reply.type('application/json').send('{}');
       },
     });
-    // a client that tries them goes on with one piece when it is told so in these words
-    app.post(`${prefix}/mpu/*`, { config: { access } }, () => refuseMultipart('upload'));
-    app.get(`${prefix}/presigned/*`, { config: { access }, exposeHeadRoute: false }, () => refuseMultipart('download'));
   }
 }
 
-function refuseMultipart(what: string): never {
-  throw new TrainyardError('MULTIPART_UNSUPPORTED', { what });
-}
-
-/** What stands behind `/artifacts/`, decoded once: not by the router, which leaves some characters as they are. */
-function proxyPath(request: FastifyRequest): string {
-  const [pathname = ''] = request.raw.url?.split('?') ?? [];
-  const encoded = pathname.slice(pathname.indexOf('/artifacts/') + '/artifacts/'.length);
+/** What stands behind `/artifacts/` or another marker in the path of a call, decoded once: not by the router, which leaves some characters as they are. */
+export function proxyPath(url: string, marker = '/artifacts/'): string {
+  const [pathname = ''] = url.split('?');
+  const encoded = pathname.slice(pathname.indexOf(marker) + marker.length);
   try {
     return decodeURIComponent(encoded);
   } catch {
@@ -63,7 +56,12 @@ function proxyPath(request: FastifyRequest): string {
 }
 
 /** The body as it arrives; an empty one is no stream. */
-export function bytesOf(request: FastifyRequest): AsyncIterable<Uint8Array> {
-  // an upload that is refused half-way is read to its end: a client that is still sending would never see the answer
-  return request.body instanceof Readable ? request.body.iterator({ destroyOnReturn: false }) : Readable.from([]);
+export async function* bytesOf({ body }: FastifyRequest): AsyncGenerator<Uint8Array> {
+  if (!(body instanceof Readable)) return;
+  try {
+    yield* body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  } finally {
+    // an upload that is refused half-way is read to its end: a client that is still sending would never see the answer
+    body.resume();
+  }
 }

@@ -79,6 +79,19 @@ describe('the artifact proxy', () => {
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '10', '']);
   });
 
+  it('gives a range of the same bytes only', async () => {
+    await put('same', '0123456789');
+    const tag = (await get('same')).headers.get('etag') ?? '';
+    const part = async (ifRange: string) => {
+      const response = await get('same', { range: 'bytes=2-4', 'if-range': ifRange });
+      return [response.status, await response.text()];
+    };
+    expect(tag).toMatch(/^"\w+"$/);
+    expect([await part(tag), await part('"other"'), await part(new Date().toUTCString())]).toEqual([[206, '234'], [200, '0123456789'], [200, '0123456789']]);
+    await put('same', 'abcdefghij');
+    expect(await part(tag)).toEqual([200, 'abcdefghij']);
+  });
+
   it('lists directories with names of their own, and of the run with its paths', async () => {
     await put('list/a/x', '12');
     await put('list/b', '1');
@@ -113,8 +126,11 @@ describe('the artifact proxy', () => {
   });
 
   it('tells clients that ask for parts in one piece to go on with one', async () => {
-    const create = await fetch(`${url}/api/2.0/mlflow-artifacts/mpu/create/0/${run}/artifacts/x`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } });
-    expect([create.status, (await json(create))['error_code']]).toEqual([501, 'NOT_IMPLEMENTED']);
+    const create = await fetch(`${url}/api/2.0/mlflow-artifacts/mpu/create/0/${run}/artifacts/d`, { method: 'POST', body: '{"path":"/home/ann/x","num_parts":2}', headers: { 'content-type': 'application/json' } });
+    expect([create.status, await json(create)]).toEqual([501, { error_code: 'NOT_IMPLEMENTED', message: 'Multipart upload is not supported for the current artifact repository' }]);
+    const presigned = await get(`/api/2.0/mlflow-artifacts/presigned/0/${run}/artifacts/x`);
+    expect([presigned.status, await json(presigned)]).toEqual([501, { error_code: 'NOT_IMPLEMENTED', message: 'Multipart download is not supported for the current artifact repository' }]);
+    expect(await json(await get('/api/3.0/mlflow/server-info'))).toMatchObject({ multipart_uploads_enabled: false, multipart_downloads_enabled: false });
   });
 });
 

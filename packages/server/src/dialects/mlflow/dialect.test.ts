@@ -56,7 +56,19 @@ describe('what every call of the API has', () => {
     expect(await call('POST', 'runs/create', '{"experiment_id": ')).toMatchObject({ status: 400, json: { error_code: 'INVALID_PARAMETER_VALUE', message: 'The body of the request is not a JSON object.' } });
     expect(await call('POST', 'runs/create', '[1]')).toMatchObject({ status: 400 });
     const form = await server.app.inject({ method: 'POST', url: `${API}/runs/create`, payload: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } });
-    expect([form.statusCode, (form.json() as { error_code: string }).error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE']);
+    expect([form.statusCode, form.json()]).toEqual([400, { error_code: 'INVALID_PARAMETER_VALUE', message: "Bad Request. Content-Type must be one of ['application/json']." }]);
+    expect((await call('POST', 'runs/create')).json['message']).toBe('Bad Request. Content-Type header is missing.');
+  });
+
+  it('fields in either spelling of protobuf, and JSON that was written twice', async () => {
+    for (const body of [{ experimentId: '0', startTime: '7', runName: 'spelt' }, JSON.stringify(JSON.stringify({ experiment_id: '0', start_time: 7, run_name: 'spelt' }))]) {
+      expect((await call('POST', 'runs/create', body)).json).toMatchObject({ run: { info: { experiment_id: '0', start_time: 7, run_name: 'spelt' } } });
+    }
+    expect((await call('POST', 'runs/create', JSON.stringify('{"experiment_id":9.0}'))).json['message']).toContain("Invalid value 9.0 for parameter 'experiment_id'");
+  });
+
+  it('one value of a name that a query has twice', async () => {
+    expect((await call('GET', 'experiments/get?experiment_id=0&experiment_id=1')).json).toMatchObject({ experiment: { experiment_id: '0' } });
   });
 
   it('a size: 1 MB for a batch', async () => {
@@ -81,7 +93,10 @@ describe('validation messages', () => {
     ['runs/log-batch', { run_id: 'r', metrics: [3] }, "Invalid value 3 for parameter 'metrics[0]' supplied"],
     ['runs/log-batch', { run_id: 'r', tags: [{ key: 't', value: 41 }] }, "Invalid value 41 for parameter 'tags[0].value' supplied"],
     ['runs/set-tag', { run_id: 'r', key: 'k', value: 'a\u0000b' }, `Invalid value "a\\u0000b" for parameter 'value' supplied`],
-    ['runs/search', { experiment_ids: ['0'], max_results: 123456789 }, "Invalid value 123456789 for parameter 'max_results' supplied. It must be at most 50000"],
+    ['runs/search', { experiment_ids: ['0'], max_results: 123456789 }, "Invalid value 123456789 for parameter 'max_results' supplied:  Hint: Value was of type 'int'."],
+    ['experiments/search', { max_results: 123456789 }, "Invalid value 123456789 for parameter 'max_results' supplied. It must be at most 50000"],
+    ['registered-models/create', { name: ' ' }, "Missing value for required parameter 'name'."],
+    ['runs/search', { experiment_ids: ['0'], experimentIds: [] }, "Request specifies both 'experiment_ids' and 'experimentIds'; provide only one of them."],
     ['runs/search', { experiment_ids: ['0'], max_results: 0 }, "Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer"],
     ['runs/search', { experiment_ids: ['x'] }, "Invalid experiment ID 'x'. Experiment ID must be a valid integer."],
     ['experiments/create', {}, "Missing value for required parameter 'name'"],
@@ -108,6 +123,13 @@ describe('numbers on the wire', () => {
     expect((await call('GET', `metrics/get-history?run_id=${run}&metric_key=inf`)).text).toBe('{"metrics":[{"key":"inf","value":1.7976931348623157e+308,"timestamp":1,"step":0}]}');
     expect((await call('GET', `metrics/get-history?run_uuid=${run}&metric_key=bare`)).text).toContain('"value":"NaN"');
   });
+
+  it('whole ones as R prints them, and no fractions', async () => {
+    const run = await aRun();
+    expect((await call('POST', 'runs/log-metric', { run_id: run, key: 'r', value: '1e-05', timestamp: '1.5e+12', step: '1e+05' })).text).toBe('{}');
+    expect((await call('GET', `metrics/get-history?run_id=${run}&metric_key=r`)).json).toEqual({ metrics: [{ key: 'r', value: 0.00001, timestamp: 1_500_000_000_000, step: 100_000 }] });
+    expect((await call('POST', 'runs/log-metric', { run_id: run, key: 'r', value: 1, timestamp: 1, step: '5.5' })).json['message']).toContain(`Invalid value "5.5" for parameter 'step' supplied`);
+  });
 });
 
 describe('runs and experiments', () => {
@@ -119,7 +141,6 @@ describe('runs and experiments', () => {
         info: { run_uuid: id, run_id: id, experiment_id: '0', run_name: 'named', user_id: 'hans', status: 'RUNNING', start_time: 5, artifact_uri: `mlflow-artifacts:/0/${id}/artifacts`, lifecycle_stage: 'active' },
         data: { tags: [{ key: 'mlflow.runName', value: 'named' }, { key: 'mlflow.user', value: 'hans' }] },
         inputs: {},
-        outputs: {},
       },
     });
     expect((await call('POST', 'runs/update', { run_id: id, status: 3, end_time: 9 })).json).toMatchObject({ run_info: { status: 'FINISHED', end_time: 9 } });
@@ -159,5 +180,17 @@ describe('the server', () => {
   it('says what it is', async () => {
     expect((await call('GET', '/version')).text).toMatch(/^3\.\d+\.\d+$/);
     expect((await call('GET', '/api/3.0/mlflow/server-info')).json).toMatchObject({ store_type: 'SqlStore', workspaces_enabled: false, multipart_uploads_enabled: false });
+  });
+});
+
+describe('a promised heartbeat', () => {
+  it('has to be a duration, wherever the tag comes from', async () => {
+    const run = await aRun();
+    const tag = { key: 'trainyard.heartbeat', value: 'soon' };
+    const message = "Invalid value 'soon' for tag 'trainyard.heartbeat': it must be a duration from 1s to 1d, such as 60s";
+    for (const [path, body] of [['runs/set-tag', { run_id: run, ...tag }], ['runs/log-batch', { run_id: run, tags: [tag] }], ['runs/create', { experiment_id: '0', tags: [tag] }]] as const) {
+      expect(await call('POST', path, body)).toMatchObject({ status: 400, json: { error_code: 'INVALID_PARAMETER_VALUE', message } });
+    }
+    expect((await call('POST', 'runs/set-tag', { run_id: run, ...tag, value: '60s' })).status).toBe(200);
   });
 });

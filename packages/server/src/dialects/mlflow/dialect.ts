@@ -1,25 +1,29 @@
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Tracking } from '../../usecases/tracking/tracking.ts';
+import type { Webhooks } from '../../usecases/webhooks/webhooks.ts';
 import type { Dialect } from '../dialect.ts';
 import { addArtifactFiles } from './artifact-files.ts';
 import { addArtifactProxy } from './artifact-proxy.ts';
 import { artifactEndpoints } from './artifacts.ts';
+import { directTransferEndpoints } from './direct-transfers.ts';
 import { addEndpoints } from './endpoint.ts';
 import { toMlflowError } from './errors.ts';
 import { experimentEndpoints } from './experiments.ts';
 import { loggedModelEndpoints } from './logged-models.ts';
+import { metricHistoryEndpoints } from './metric-histories.ts';
 import { metricEndpoints } from './metrics.ts';
 import { modelVersionEndpoints } from './model-versions.ts';
 import { registeredModelEndpoints } from './registered-models.ts';
 import { runEndpoints } from './runs.ts';
 import { serverInfoEndpoints, VERSION } from './server-info.ts';
+import { webhookEndpoints } from './webhooks.ts';
 
 /** Below these everything that is not ours is MLflow's endpoint-not-found, with any method. */
 const ROOTS = ['/api/2.0/mlflow', '/api/3.0/mlflow', '/ajax-api/2.0/mlflow', '/ajax-api/3.0/mlflow', '/api/2.0/mlflow-artifacts', '/ajax-api/2.0/mlflow-artifacts'];
 
 /** MLflow's tracking server, registry and artifact proxy, as its clients know them. */
-export function mlflowDialect(tracking: Tracking): Dialect {
+export function mlflowDialect(tracking: Tracking, webhooks: Webhooks): Dialect {
   return {
     name: 'mlflow',
     async register(app) {
@@ -29,11 +33,14 @@ export function mlflowDialect(tracking: Tracking): Dialect {
           ...experimentEndpoints(tracking),
           ...runEndpoints(tracking),
           ...metricEndpoints(tracking),
+          ...metricHistoryEndpoints(tracking),
           ...loggedModelEndpoints(tracking),
           ...registeredModelEndpoints(tracking),
           ...modelVersionEndpoints(tracking),
           ...artifactEndpoints(tracking),
-          ...serverInfoEndpoints(),
+          ...directTransferEndpoints(tracking),
+          ...webhookEndpoints(webhooks),
+          ...serverInfoEndpoints(tracking),
         ]),
       );
       await app.register(async (bytes) => {

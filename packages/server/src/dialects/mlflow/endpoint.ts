@@ -1,4 +1,3 @@
-import { TrainyardError } from '@trainyard/core/errors.ts';
 import { invalid } from '@trainyard/core/tracking/names.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from '../../usecases/tracking/authorize.ts';
@@ -18,7 +17,8 @@ export interface Endpoint<F extends Fields = Fields> {
   readonly prefixes?: readonly string[];
   readonly fields: F;
   readonly bodyLimitBytes?: number;
-  answer(message: MessageOf<F>, caller: Caller): Promise<Answer>;
+  /** `url` is the path of the call with its query, as it was sent. */
+  answer(message: MessageOf<F>, caller: Caller, url: string): Promise<Answer>;
 }
 
 const PREFIXES: readonly string[] = ['/api/2.0/mlflow', '/ajax-api/2.0/mlflow'];
@@ -41,7 +41,7 @@ export async function done(work: Promise<unknown>): Promise<Answer> {
 export function addEndpoints(app: FastifyInstance, endpoints: readonly Endpoint[]): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => done(null, body));
-  app.addContentTypeParser('*', (_, __, done) => done(new TrainyardError('BAD_REQUEST', { problem: 'a body has to be application/json' })));
+  app.addContentTypeParser('*', (_, __, done) => done(invalid("Bad Request. Content-Type must be one of ['application/json'].")));
   for (const one of endpoints) {
     for (const prefix of one.prefixes ?? PREFIXES) {
       app.route({
@@ -51,7 +51,7 @@ export function addEndpoints(app: FastifyInstance, endpoints: readonly Endpoint[
         bodyLimit: one.bodyLimitBytes ?? BODY_LIMIT_BYTES,
         config: { access: 'user_or_run' },
         handler: async (request, reply) => {
-          const answer = await one.answer(readCall(one.fields, request), callerOf(request));
+          const answer = await one.answer(readCall(one.fields, request), callerOf(request), request.url);
           return reply.type('application/json').send(writeJson(answer));
         },
       });
@@ -64,9 +64,11 @@ export function callerOf({ identity }: FastifyRequest): Caller {
 }
 
 function readCall<F extends Fields>(fields: F, request: FastifyRequest): MessageOf<F> {
-  const query = request.query as Record<string, unknown>;
-  const body = typeof request.body === 'string' && request.body.trim() !== '' ? request.body : undefined;
-  const raw = body === undefined ? ofQuery(fields, query) : ofBody(body);
+  // every client names it; a foreign page can leave it out and send what no preflight asks for
+  if (request.method === 'POST' && request.headers['content-type'] === undefined) throw invalid('Bad Request. Content-Type header is missing.');
+  const query = ofQuery(fields, request.query as Record<string, unknown>);
+  const body = bodyOf(request);
+  const raw = body === undefined ? query : ofBody(body);
   // older clients say run_uuid
   if ((raw['run_id'] ?? null) === null && raw['run_uuid'] !== undefined) raw['run_id'] = raw['run_uuid'];
   try {
@@ -77,13 +79,21 @@ function readCall<F extends Fields>(fields: F, request: FastifyRequest): Message
   }
 }
 
+/** The oldest clients write their JSON twice. */
+function bodyOf({ body }: FastifyRequest): string | undefined {
+  const text = typeof body === 'string' ? body.trim() : '';
+  const inner = text.startsWith('"') ? parseJson(text) : undefined;
+  if (typeof inner === 'string') return inner;
+  return text === '' ? undefined : text;
+}
+
 function ofBody(body: string): Record<string, unknown> {
   const raw = parseJson(body);
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw invalid('The body of the request is not a JSON object.');
   return raw as Record<string, unknown>;
 }
 
-/** One value or several of the same name: a list where a list is meant. */
+/** Of several values with one name the first counts, unless a list is meant. */
 function ofQuery(fields: Fields, query: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, fields[name]?.repeated === true && typeof value === 'string' ? [value] : value]));
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, fields[name]?.repeated === true ? [value].flat() : Array.isArray(value) ? value[0] : value]));
 }

@@ -32,7 +32,7 @@ export function experimentEndpoints({ experiments }: Tracking): Endpoint[] {
     endpoint({
       methods: ['GET', 'POST'],
       path: 'experiments/search',
-      fields: { max_results: results(LIMITS.experimentsPerPage, 1000), page_token: text, filter: orElse(text, ''), order_by: list(text), view_type: viewType },
+      fields: { max_results: results(LIMITS.experimentsPerPage, 1000, `It must be at most ${LIMITS.experimentsPerPage}`), page_token: text, filter: orElse(text, ''), order_by: list(text), view_type: viewType },
       answer: async (message) => {
         const page = await experiments.search({ filter: message.filter, orderBy: message.order_by, stage: stageOf(message.view_type), limit: message.max_results, after: message.page_token || undefined });
         return { experiments: page.items.map(experimentAnswer), next_page_token: page.next };

@@ -20,11 +20,6 @@ function runScript(name: string, env: Readonly<Record<string, string>>): Promise
 }
 
 describe('the mlflow client of Python', () => {
-  it('does everything a training and its owner do', async () => {
-    const parts = (await runScript('client-tour.py', { MLFLOW_TRACKING_TOKEN: 'user' })).split('\n');
-    expect(parts).toEqual(expect.arrayContaining(['experiments', 'runs', 'params_and_metrics', 'long_history', 'inputs', 'artifacts', 'models', 'registry', 'searches', 'autolog']));
-  });
-
   it("trains with a run's token: everything lands in its run, whose end is not the client's to say", async () => {
     const id = await server.launch();
     const printed = await runScript('client-training.py', { MLFLOW_TRACKING_TOKEN: `run:${id}`, MLFLOW_RUN_ID: id });

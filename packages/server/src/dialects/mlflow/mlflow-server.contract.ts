@@ -3,14 +3,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { aSpec } from '@trainyard/testkit/builders.ts';
+import { silentLogger } from '@trainyard/testkit/silent-logger.ts';
 import fastify, { type FastifyInstance } from 'fastify';
+import type { ArtifactStore } from '../../artifacts/artifact-store.ts';
 import { openLocalArtifacts } from '../../artifacts/local/store.ts';
+import { composeWebhooks } from '../../compose-webhooks.ts';
 import type { Identity } from '../../http/identity.ts';
+import { KeyFile } from '../../platform/key-file.ts';
+import { Seal } from '../../platform/seal.ts';
 import { type Database, openDatabase } from '../../stores/sql/database.ts';
-import { openRegistryStore } from '../../stores/sql/registry/store.ts';
 import { ensureExperiment, insertManagedRuns, startManagedRun } from '../../stores/sql/tracking/managed-runs.ts';
 import { openTrackingStore } from '../../stores/sql/tracking/store.ts';
 import type { LaunchedRun } from '../../usecases/registry/run-lineage.ts';
+import { WriteRights } from '../../usecases/tracking/authorize.ts';
 import { createTracking, type Tracking } from '../../usecases/tracking/tracking.ts';
 import { mlflowDialect } from './dialect.ts';
 
@@ -26,13 +31,15 @@ export interface MlflowServer {
 }
 
 /** A server for tests that speaks nothing but MLflow: SQLite, local artifacts, a gate where `Bearer run:<id>` is a run's token and any other one a user's. */
-export async function openMlflowServer(options: { readonly maxArtifactBytes?: number } = {}): Promise<MlflowServer> {
+export async function openMlflowServer(options: { readonly maxArtifactBytes?: number; readonly artifacts?: ArtifactStore; readonly outboundAllow?: readonly string[] } = {}): Promise<MlflowServer> {
   const dir = mkdtempSync(join(tmpdir(), 'trainyard-mlflow-'));
   const database = await openDatabase(`sqlite://${dir}/trainyard.db`);
-  const artifacts = await openLocalArtifacts(join(dir, 'artifacts'), { maxBytes: options.maxArtifactBytes ?? 1_000_000_000 });
+  const artifacts = options.artifacts ?? await openLocalArtifacts(join(dir, 'artifacts'), { maxBytes: options.maxArtifactBytes ?? 1_000_000_000 });
   const launched = new Map<string, LaunchedRun>();
   const newId = () => randomBytes(16).toString('hex');
-  const tracking = createTracking({ store: openTrackingStore(database), registry: openRegistryStore(database), artifacts, launched: { find: async (id) => launched.get(id) }, now: Date.now, newId, workingDirectory: '/srv' });
+  const store = openTrackingStore(database);
+  const { registry, webhooks } = composeWebhooks({ database, rights: new WriteRights(store), seal: new Seal(new KeyFile(join(dir, 'keys.json'))), outboundAllow: options.outboundAllow ?? [], now: Date.now, log: silentLogger });
+  const tracking = createTracking({ store, registry, artifacts, launched: { find: async (id) => launched.get(id) }, now: Date.now, newId, workingDirectory: '/srv' });
   const routes: { method: string; url: string; access: unknown }[] = [];
   const app = fastify();
   app.decorateRequest('identity');
@@ -42,7 +49,7 @@ export async function openMlflowServer(options: { readonly maxArtifactBytes?: nu
   app.addHook('onRequest', async (request) => {
     request.identity = identityOf(request.headers.authorization);
   });
-  const dialect = mlflowDialect(tracking);
+  const dialect = mlflowDialect(tracking, webhooks);
   await app.register(async (instance) => dialect.register(instance));
   return {
     app,

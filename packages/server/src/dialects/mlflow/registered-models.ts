@@ -17,7 +17,8 @@ export function registeredModelEndpoints({ registeredModels, modelVersions }: Tr
     }),
     endpoint({ methods: ['GET'], path: 'registered-models/get', fields: name, answer: async (message) => ({ registered_model: modelAnswer(await registeredModels.get(message.name)) }) }),
     endpoint({
-      methods: ['GET'],
+      // by POST from R
+      methods: ['GET', 'POST'],
       path: 'registered-models/search',
       fields: { filter: orElse(text, ''), max_results: results(LIMITS.registeredModelsPerPage, 100), order_by: list(text), page_token: text },
       answer: async (message) => {

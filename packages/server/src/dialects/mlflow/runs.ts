@@ -21,7 +21,8 @@ export function runEndpoints({ runs }: Tracking): Endpoint[] {
       answer: async (message, caller) => {
         const experimentId = parseExperimentId(message.experiment_id || '0');
         const run = await runs.create(caller, { experimentId, name: message.run_name, userId: message.user_id, startTime: message.start_time, tags: message.tags });
-        return { run: runAnswer(run) };
+        // nothing can have come out of it yet
+        return { run: { ...runAnswer(run), outputs: undefined } };
       },
     }),
     endpoint({ methods: ['GET'], path: 'runs/get', fields: id, answer: async (message) => ({ run: runAnswer(await runs.get(message.run_id)) }) }),

@@ -7,14 +7,17 @@ import { contentDisposition, contentType, parseRange } from './wire/content.ts';
 export async function sendArtifact(request: FastifyRequest, reply: FastifyReply, file: { readonly path: string; readonly artifact: OpenArtifact }): Promise<FastifyReply> {
   const { path, artifact } = file;
   const name = basename(path);
-  // a range of an older version would not fit what the client has: it gets the whole file
-  const range = request.headers['if-range'] === undefined ? parseRange(request.headers.range, artifact.sizeBytes) : undefined;
+  const etag = `"${artifact.version}"`;
+  const { 'if-range': has, range: asked } = request.headers;
+  // a range of other bytes would not fit what the client has: it gets the whole file; a date is no proof that they are the same
+  const range = has === undefined || has === etag ? parseRange(asked, artifact.sizeBytes) : undefined;
   reply
     .header('content-type', contentType(name))
     .header('content-disposition', contentDisposition(name))
     .header('x-content-type-options', 'nosniff')
     .header('content-security-policy', "sandbox; default-src 'none'")
     .header('accept-ranges', 'bytes')
+    .header('etag', etag)
     .header('last-modified', new Date(artifact.modifiedAt).toUTCString());
   if (range === 'unsatisfiable') {
     await artifact.close();

@@ -18,7 +18,12 @@ export function contentDisposition(fileName: string): string {
   if (/^[\w!#$&+\-.^`|~%]+$/.test(fileName)) return `attachment; filename=${fileName}`;
   const plain = fileName.normalize('NFKD').replace(/[^\x20-\x7e]/g, '').replace(/["\\]/g, '\\$&');
   if (/^[\x20-\x7e]*$/.test(fileName)) return `attachment; filename="${plain}"`;
-  return `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(fileName).replace(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)}`;
+  return `attachment; filename="${plain}"; filename*=UTF-8''${extendedValue(fileName)}`;
+}
+
+/** Percent-encoded but for the characters that RFC 5987 leaves as they are. */
+function extendedValue(text: string): string {
+  return [...Buffer.from(text, 'utf8')].map((byte) => (/[\w!#$&+\-.^`|~]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)).join('');
 }
 
 export interface Range {

@@ -1,4 +1,5 @@
 import { type Int64, parseInt64, toInt64 } from '@trainyard/core/tracking/int64.ts';
+import { invalid } from '@trainyard/core/tracking/names.ts';
 
 /** Where a value stands in a call, from the inside out: `timestamp` in 0 in `metrics`. */
 export interface Place {
@@ -20,13 +21,13 @@ export type MessageOf<F extends Fields> = { readonly [Name in keyof F]: F[Name] 
 export class FieldProblem extends Error {
   readonly place: Place;
   readonly kind: 'missing' | 'invalid';
-  /** What the value has to be, when its type is right. */
-  readonly rule: string | undefined;
-  constructor(kind: 'missing' | 'invalid', place: Place, rule?: string) {
+  /** The value as it was read, and what it has to be, when its type is right. */
+  readonly range: { readonly value: number; readonly rule: string } | undefined;
+  constructor(kind: 'missing' | 'invalid', place: Place, range?: { readonly value: number; readonly rule: string }) {
     super(`${kind}: ${pathOf(place)}`);
     this.kind = kind;
     this.place = place;
-    this.rule = rule;
+    this.range = range;
   }
 }
 
@@ -37,11 +38,30 @@ export function pathOf(place: Place): string {
   return `${pathOf(place.parent)}${typeof place.key === 'number' ? '' : '.'}${key}`;
 }
 
-/** Reads every field of an object; what it has beside them is not ours to judge. */
+/** Reads every field of an object, in either of its spellings; what it has beside them is not ours to judge. */
 export function readMessage<F extends Fields>(fields: F, raw: Readonly<Record<string, unknown>>, parent?: Place): MessageOf<F> {
   const message: Record<string, unknown> = {};
-  for (const name in fields) message[name] = fields[name]?.read(Object.hasOwn(raw, name) ? raw[name] : undefined, { key: name, parent });
+  for (const name in fields) message[name] = fields[name]?.read(valueOf(raw, name), { key: name, parent });
   return message as MessageOf<F>;
+}
+
+/** Programs that write JSON with protobuf may say `runId` for `run_id`. */
+function valueOf(raw: Readonly<Record<string, unknown>>, name: string): unknown {
+  const other = camelCase(name);
+  if (other === name || !Object.hasOwn(raw, other)) return Object.hasOwn(raw, name) ? raw[name] : undefined;
+  if (Object.hasOwn(raw, name)) throw invalid(`Request specifies both '${name}' and '${other}'; provide only one of them.`);
+  return raw[other];
+}
+
+const camelCases = new Map<string, string>();
+
+function camelCase(name: string): string {
+  let found = camelCases.get(name);
+  if (found === undefined) {
+    found = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    camelCases.set(name, found);
+  }
+  return found;
 }
 
 function isAbsent(value: unknown): value is undefined | null {
@@ -60,10 +80,15 @@ export const text: Field<string | undefined> = {
 export const int64: Field<Int64 | undefined> = {
   read(value, place) {
     if (isAbsent(value)) return undefined;
-    const number = typeof value === 'string' ? parseInt64(value) : typeof value === 'number' || typeof value === 'bigint' ? toInt64(value) : undefined;
+    const number = typeof value === 'string' ? (parseInt64(value) ?? parseWhole(value)) : typeof value === 'number' || typeof value === 'bigint' ? toInt64(value) : undefined;
     return number ?? refuse(place);
   },
 };
+
+/** R writes 100000 as 1e+05. */
+function parseWhole(text: string): Int64 | undefined {
+  return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? toInt64(Number(text)) : undefined;
+}
 
 const int32: Field<number | undefined> = {
   read(value, place) {
@@ -136,13 +161,13 @@ export function orElse<T>(field: Field<T | undefined>, absent: T): Field<T> {
   return { ...field, read: (value, place) => field.read(value, place) ?? absent };
 }
 
-/** A number of results from 1 to `most`. */
-export function results(most: number, absent: number): Field<number> {
+/** A number of results from 1 to `most`; `rule` is what is said about more, as some of MLflow's calls do. */
+export function results(most: number, absent: number, rule?: string): Field<number> {
   return {
     read(value, place) {
       const number = int32.read(value, place) ?? absent;
-      if (number < 1) throw new FieldProblem('invalid', place, 'It must be a positive integer');
-      if (number > most) throw new FieldProblem('invalid', place, `It must be at most ${most}`);
+      if (number < 1) throw new FieldProblem('invalid', place, { value: number, rule: 'It must be a positive integer' });
+      if (number > most) throw new FieldProblem('invalid', place, rule === undefined ? undefined : { value: number, rule });
       return number;
     },
   };

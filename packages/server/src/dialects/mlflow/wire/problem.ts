@@ -8,8 +8,8 @@ const MAX_SHOWN = 500;
 export function problemText(problem: FieldProblem, body: string | undefined, query: Readonly<Record<string, unknown>>): string {
   const path = pathOf(problem.place);
   if (problem.kind === 'missing') return `Missing value for required parameter '${path}'. ${SEE}`;
+  if (problem.range !== undefined) return `Invalid value ${problem.range.value} for parameter '${path}' supplied. ${problem.range.rule}`;
   const value = valueAt(body === undefined ? query : parseWritten(body), problem.place) ?? valueAt(query, problem.place);
-  if (problem.rule !== undefined) return `Invalid value ${shown(value)} for parameter '${path}' supplied. ${problem.rule}`;
   return `Invalid value ${shown(value)} for parameter '${path}' supplied:  Hint: Value was of type '${typeName(value)}'. ${SEE}`;
 }
 

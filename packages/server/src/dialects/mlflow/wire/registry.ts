@@ -7,7 +7,7 @@ export function modelAnswer(model: RegisteredModelRecord): Answer {
     name: model.name,
     creation_timestamp: model.createdAt,
     last_updated_timestamp: model.updatedAt,
-    description: model.description ?? undefined,
+    description: model.description || undefined,
     latest_versions: model.latestVersions.map(versionAnswer),
     tags: pairsAnswer(model.tags),
     aliases: model.aliases.map(({ alias, version }) => ({ alias, version: String(version) })),

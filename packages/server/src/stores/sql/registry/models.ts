@@ -4,31 +4,42 @@ import type { Alias, NewRegisteredModel, RegisteredModelRecord, RegisteredModelS
 import type { Page } from '../../tracking.ts';
 import type { Database, Trx } from '../database.ts';
 import { putPairs } from '../tracking/pairs.ts';
+import type { Outbox, Tell } from '../webhooks/outbox.ts';
 import { lockModel, type ModelRow, requireModel, toModels } from './model-rows.ts';
 import { searchModels } from './search.ts';
 
-/** Adds the model; undefined when the name is taken. */
-export async function insertModel(trx: Trx, model: NewRegisteredModel, now: number): Promise<ModelRow | undefined> {
+interface ModelInsert {
+  readonly model: NewRegisteredModel;
+  readonly now: number;
+  readonly tell: Tell;
+}
+
+/** Adds the model and tells about it; undefined when the name is taken. */
+export async function insertModel(trx: Trx, { model, now, tell }: ModelInsert): Promise<ModelRow | undefined> {
   const made = await trx
     .insertInto('registered_models')
     .values({ name: model.name, description: model.description, creation_time: now, last_update_time: now, last_version: 0 })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .returningAll()
     .executeTakeFirst();
-  if (made !== undefined) await putPairs(trx, 'registered_model_tags', model.tags.map((tag) => ({ ...tag, owner: { registered_model_id: made.id } })));
+  if (made === undefined) return undefined;
+  await putPairs(trx, 'registered_model_tags', model.tags.map((tag) => ({ ...tag, owner: { registered_model_id: made.id } })));
+  await tell(made.id, { event: 'registered_model.created', data: { name: model.name, tags: tagsOf(model.tags), description: model.description ?? '' } });
   return made;
 }
 
 export class SqlRegisteredModelStore implements RegisteredModelStore {
   readonly #database: Database;
+  readonly #outbox: Outbox;
 
-  constructor(database: Database) {
+  constructor(database: Database, outbox: Outbox) {
     this.#database = database;
+    this.#outbox = outbox;
   }
 
   create(model: NewRegisteredModel, now: number): Promise<RegisteredModelRecord> {
-    return this.#database.write(async (trx) => {
-      const made = await insertModel(trx, model, now);
+    return this.#outbox.write(async (trx, tell) => {
+      const made = await insertModel(trx, { model, now, tell });
       if (made === undefined) throw new TrainyardError('REGISTERED_MODEL_EXISTS', { name: model.name });
       return recordOf(trx, made);
     });
@@ -80,17 +91,20 @@ export class SqlRegisteredModelStore implements RegisteredModelStore {
   }
 
   setAlias(name: string, alias: Alias): Promise<void> {
-    return this.#database.write(async (trx) => {
+    return this.#outbox.write(async (trx, tell) => {
       const model = await lockModel(this.#database.kind, trx, name);
       const found = model === undefined ? undefined : await trx.selectFrom('model_versions').select('version').where('registered_model_id', '=', model.id).where('version', '=', alias.version).executeTakeFirst();
       if (model === undefined || found === undefined) throw new TrainyardError('MODEL_VERSION_NOT_FOUND', { name, version: alias.version });
-      await putAliases(trx, model.id, [alias]);
+      await giveAliases(trx, { model, aliases: [alias], tell });
     });
   }
 
   deleteAlias(name: string, alias: string): Promise<void> {
-    return this.#change(name, async (trx, model) => {
-      await trx.deleteFrom('registered_model_aliases').where('registered_model_id', '=', model.id).where('alias', '=', alias).execute();
+    return this.#outbox.write(async (trx, tell) => {
+      const model = await requireModel(this.#database.kind, trx, name);
+      const { numDeletedRows } = await trx.deleteFrom('registered_model_aliases').where('registered_model_id', '=', model.id).where('alias', '=', alias).executeTakeFirst();
+      // deleting it again succeeds, and nothing happened
+      if (numDeletedRows > 0n) await tell(model.id, { event: 'model_version_alias.deleted', data: { name, alias } });
     });
   }
 
@@ -108,6 +122,17 @@ export async function putAliases(trx: Trx, modelId: number, aliases: readonly Al
       .onConflict((conflict) => conflict.columns(['registered_model_id', 'alias']).doUpdateSet({ version }))
       .execute();
   }
+}
+
+/** Puts aliases on versions and tells about each. */
+export async function giveAliases(trx: Trx, { model, aliases, tell }: { readonly model: ModelRow; readonly aliases: readonly Alias[]; readonly tell: Tell }): Promise<void> {
+  await putAliases(trx, model.id, aliases);
+  for (const { alias, version } of aliases) await tell(model.id, { event: 'model_version_alias.created', data: { name: model.name, alias, version: String(version) } });
+}
+
+/** Tags as messages have them. */
+export function tagsOf(tags: readonly Pair[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(tags.map(({ key, value }) => [key, value]));
 }
 
 async function recordOf(trx: Trx, row: ModelRow): Promise<RegisteredModelRecord> {

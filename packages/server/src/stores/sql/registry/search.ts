@@ -5,7 +5,7 @@ import type { ModelVersionRecord, ModelVersionSearch, RegisteredModelRecord, Reg
 import type { Page } from '../../tracking.ts';
 import type { Database } from '../database.ts';
 import { byCodePoint, keysetPage, type SortTerm } from '../keyset.ts';
-import { passes, passesPair } from '../passes.ts';
+import { passes } from '../passes.ts';
 import { toModels, toVersions } from './model-rows.ts';
 
 type Kind = Database['kind'];
@@ -59,5 +59,5 @@ const PROMPT_TAG = 'mlflow.prompt.is_prompt';
 function tagMeets(kind: Kind, tag: { readonly key: string; readonly test: Test }, from: RawBuilder<unknown>): RawBuilder<SqlBool> {
   const withKey = sql`select 1 from ${from} and t.key = ${tag.key}`;
   if (tag.key === PROMPT_TAG && tag.test.operator === '!=' && 'text' in tag.test) return sql<SqlBool>`not exists (${withKey} and t.value = ${tag.test.text})`;
-  return sql<SqlBool>`exists (${withKey} and ${passesPair(kind, sql.ref('t.value'), tag.test)})`;
+  return sql<SqlBool>`exists (${withKey} and ${passes(kind, sql.ref('t.value'), tag.test)})`;
 }

@@ -4,31 +4,36 @@ import type { ModelVersionRecord, ModelVersionSearch, ModelVersionStore, NewMode
 import type { Page } from '../../tracking.ts';
 import type { Database, Trx } from '../database.ts';
 import { putPairs } from '../tracking/pairs.ts';
+import type { Outbox, Tell } from '../webhooks/outbox.ts';
 import { lockModel, type ModelRow, requireModel, toVersions, type VersionRow } from './model-rows.ts';
-import { insertModel, putAliases } from './models.ts';
+import { giveAliases, insertModel, tagsOf } from './models.ts';
 import { searchVersions } from './search.ts';
 
 export class SqlModelVersionStore implements ModelVersionStore {
   readonly #database: Database;
+  readonly #outbox: Outbox;
 
-  constructor(database: Database) {
+  constructor(database: Database, outbox: Outbox) {
     this.#database = database;
+    this.#outbox = outbox;
   }
 
   create(version: NewModelVersion, now: number): Promise<ModelVersionRecord> {
-    return this.#database.write(async (trx) => {
+    return this.#outbox.write(async (trx, tell) => {
       const model = await requireModel(this.#database.kind, trx, version.name);
-      return recordOf(trx, model, await insertVersion(trx, { model, version, now }));
+      return recordOf(trx, model, await insertVersion(trx, { model, version, now, tell }));
     });
   }
 
   register(version: RunModelVersion, now: number): Promise<ModelVersionRecord> {
     const { name, runId, source } = version;
-    return this.#database.write(async (trx) => {
-      const model = (await lockModel(this.#database.kind, trx, name)) ?? (await insertModel(trx, { name, description: null, tags: [] }, now)) ?? (await requireModel(this.#database.kind, trx, name));
+    return this.#outbox.write(async (trx, tell) => {
+      const model = (await lockModel(this.#database.kind, trx, name)) ?? (await insertModel(trx, { model: { name, description: null, tags: [] }, now, tell })) ?? (await requireModel(this.#database.kind, trx, name));
       const there = await trx.selectFrom('model_versions').selectAll().where('registered_model_id', '=', model.id).where('run_id', '=', runId).where('source', '=', source).orderBy('version').limit(1).executeTakeFirst();
-      const row = there ?? (await insertVersion(trx, { model, version, now }));
-      await putAliases(trx, model.id, version.aliases.map((alias) => ({ alias, version: row.version })));
+      const row = there ?? (await insertVersion(trx, { model, version, now, tell }));
+      // when a run says it again, only aliases that were moved meanwhile are news
+      const kept = there === undefined ? [] : (await trx.selectFrom('registered_model_aliases').select('alias').where('registered_model_id', '=', model.id).where('version', '=', row.version).execute()).map((one) => one.alias);
+      await giveAliases(trx, { model, aliases: version.aliases.filter((alias) => !kept.includes(alias)).map((alias) => ({ alias, version: row.version })), tell });
       return recordOf(trx, model, row);
     });
   }
@@ -82,22 +87,34 @@ export class SqlModelVersionStore implements ModelVersionStore {
   }
 
   setTag(key: VersionKey, tag: Pair): Promise<void> {
-    return this.#change(key, (trx, model) => putPairs(trx, 'model_version_tags', [{ ...tag, owner: { registered_model_id: model.id, version: key.version } }]));
+    return this.#outbox.write(async (trx, tell) => {
+      const { model } = await this.#lock(trx, key);
+      await putPairs(trx, 'model_version_tags', [{ ...tag, owner: { registered_model_id: model.id, version: key.version } }]);
+      await tell(model.id, { event: 'model_version_tag.set', data: { name: key.name, version: String(key.version), key: tag.key, value: tag.value } });
+    });
   }
 
   deleteTag(key: VersionKey, tag: string): Promise<void> {
-    return this.#change(key, async (trx, model) => {
-      await trx.deleteFrom('model_version_tags').where('registered_model_id', '=', model.id).where('version', '=', key.version).where('key', '=', tag).execute();
+    return this.#outbox.write(async (trx, tell) => {
+      const { model } = await this.#lock(trx, key);
+      const { numDeletedRows } = await trx.deleteFrom('model_version_tags').where('registered_model_id', '=', model.id).where('version', '=', key.version).where('key', '=', tag).executeTakeFirst();
+      // deleting it again succeeds, and nothing happened
+      if (numDeletedRows > 0n) await tell(model.id, { event: 'model_version_tag.deleted', data: { name: key.name, version: String(key.version), key: tag } });
     });
   }
 
-  #change<T>({ name, version }: VersionKey, work: (trx: Trx, model: ModelRow, row: VersionRow) => Promise<T>): Promise<T> {
+  #change<T>(key: VersionKey, work: (trx: Trx, model: ModelRow, row: VersionRow) => Promise<T>): Promise<T> {
     return this.#database.write(async (trx) => {
-      const model = await lockModel(this.#database.kind, trx, name);
-      const row = model === undefined ? undefined : await trx.selectFrom('model_versions').selectAll().where('registered_model_id', '=', model.id).where('version', '=', version).executeTakeFirst();
-      if (model === undefined || row === undefined) throw new TrainyardError('MODEL_VERSION_NOT_FOUND', { name, version });
+      const { model, row } = await this.#lock(trx, key);
       return work(trx, model, row);
     });
+  }
+
+  async #lock(trx: Trx, { name, version }: VersionKey): Promise<{ readonly model: ModelRow; readonly row: VersionRow }> {
+    const model = await lockModel(this.#database.kind, trx, name);
+    const row = model === undefined ? undefined : await trx.selectFrom('model_versions').selectAll().where('registered_model_id', '=', model.id).where('version', '=', version).executeTakeFirst();
+    if (model === undefined || row === undefined) throw new TrainyardError('MODEL_VERSION_NOT_FOUND', { name, version });
+    return { model, row };
   }
 }
 
@@ -106,9 +123,10 @@ interface VersionInsert {
   readonly model: ModelRow;
   readonly version: NewModelVersion;
   readonly now: number;
+  readonly tell: Tell;
 }
 
-async function insertVersion(trx: Trx, { model, version, now }: VersionInsert): Promise<VersionRow> {
+async function insertVersion(trx: Trx, { model, version, now, tell }: VersionInsert): Promise<VersionRow> {
   const number = model.last_version + 1;
   await trx.updateTable('registered_models').set({ last_version: number, last_update_time: now }).where('id', '=', model.id).execute();
   const row: VersionRow = {
@@ -127,6 +145,7 @@ async function insertVersion(trx: Trx, { model, version, now }: VersionInsert): 
   };
   await trx.insertInto('model_versions').values(row).execute();
   await putPairs(trx, 'model_version_tags', version.tags.map((tag) => ({ ...tag, owner: { registered_model_id: model.id, version: number } })));
+  await tell(model.id, { event: 'model_version.created', data: { name: model.name, version: String(number), source: version.source, run_id: version.runId, tags: tagsOf(version.tags), description: version.description || null } });
   return row;
 }
 
