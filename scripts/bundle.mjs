@@ -13,6 +13,9 @@ const PACKAGE = path.join(DIST, 'trainyard');
 /** Whose code is in the npm package; what they depend on, it depends on. */
 const INSIDE = ['core', 'api', 'cli', 'server'];
 
+/** Loaded when the configuration names an object store, and installed by whoever does so; the versions we test with are the workspace's. */
+const ON_DEMAND = ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner', '@azure/storage-blob', '@google-cloud/storage'];
+
 await ensureInstalled({ dev: true, print: console.log });
 const { build } = await import('esbuild');
 
@@ -40,10 +43,12 @@ async function bundleRunner() {
 }
 
 async function bundlePackage() {
-  const { dependencies, names } = outsiders();
+  const { dependencies, names: installed } = outsiders();
+  const names = [...installed, ...ON_DEMAND];
   const { metafile } = await build({
     ...common,
-    entryPoints: { trainyard: 'packages/cli/bin/trainyard.mjs' },
+    // a thread is a program of its own
+    entryPoints: { trainyard: 'packages/cli/bin/trainyard.mjs', 'tracking-worker': 'packages/server/src/stores/sql/tracking/tracking-worker.ts' },
     outdir: PACKAGE,
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',
@@ -53,7 +58,7 @@ async function bundlePackage() {
   const undeclared = importsOf(metafile).filter((name) => !isBuiltin(name) && !names.includes(packageOf(name)));
   if (undeclared.length > 0) throw new Error(`imported but in no package.json: ${undeclared.join(', ')}`);
   const { version, license, engines } = manifestOf('cli');
-  const manifest = { name: 'trainyard', version, description: 'One model-training service: server and command line', license, type: 'module', bin: { trainyard: 'trainyard.mjs' }, engines, dependencies };
+  const manifest = { name: 'trainyard', version, description: 'One model-training service: server and command line', license, type: 'module', bin: { trainyard: 'trainyard.mjs' }, engines, dependencies, ...optionalPeers() };
   writeFileSync(path.join(PACKAGE, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) copyFileSync(path.join(ROOT, file), path.join(PACKAGE, file));
   chmodSync(path.join(PACKAGE, 'trainyard.mjs'), 0o755);
@@ -65,6 +70,12 @@ function outsiders() {
   const all = Object.assign({}, ...INSIDE.map((name) => manifestOf(name).dependencies));
   const dependencies = Object.fromEntries(Object.entries(all).filter(([name]) => !/^(@trainyard\/|trainyard$)/.test(name)).sort());
   return { dependencies, names: Object.keys(dependencies) };
+}
+
+/** npm does not install them, and says so when somebody has a version that does not fit. */
+function optionalPeers() {
+  const { devDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  return { peerDependencies: Object.fromEntries(ON_DEMAND.map((name) => [name, devDependencies[name]])), peerDependenciesMeta: Object.fromEntries(ON_DEMAND.map((name) => [name, { optional: true }])) };
 }
 
 function importsOf(metafile) {

@@ -11,7 +11,7 @@ export interface RouteShape {
   /** Parameters as `:name`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'trainings' | 'runs' | 'snapshots' | 'secrets' | 'tokens' | 'server' | 'runner';
+  readonly tag: 'trainings' | 'runs' | 'snapshots' | 'transfer' | 'secrets' | 'tokens' | 'server' | 'runner';
   readonly access: Access;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;

@@ -1,10 +1,12 @@
 import { RUN_STATES } from '@trainyard/core/training/states.ts';
 import { z } from 'zod';
 import { route } from './route.ts';
+import { Curve, CurveQuery } from './schemas/curve.ts';
 import { Run, RunDetail } from './schemas/run.ts';
 import { LogAnswer, LogQuery, PublishAnswer, PublishBody, ReportsAnswer, ReportsBody } from './schemas/runner.ts';
 import { ServerStatus } from './schemas/server.ts';
 import { RunBody, Training, TrainingBody } from './schemas/training.ts';
+import { ExportQuery, ImportAnswer, ImportQuery } from './schemas/transfer.ts';
 
 const id = z.strictObject({ id: z.string() });
 const runId = z.strictObject({ id: z.string().describe('Run id (32 hex digits, or its first 6 and more) or run number') });
@@ -42,6 +44,8 @@ export const routes = {
   listRunArtifacts: route({ method: 'GET', path: '/api/v1/runs/:id/artifacts', tag: 'runs', access: 'user', summary: 'List one directory of the artifacts of a run', params: runId, query: z.strictObject({ path: z.string().default('') }), status: 200, answer: z.object({ files: z.array(ArtifactFile) }) }),
   getRunArtifact: route({ method: 'GET', path: '/api/v1/runs/:id/artifact', tag: 'runs', access: 'user', summary: 'Download one artifact of a run', params: runId, query: z.strictObject({ path: z.string() }), status: 200, gives: 'bytes' }),
 
+  metricCurve: route({ method: 'GET', path: '/api/v1/runs/:id/curve', tag: 'runs', access: 'user', summary: 'A metric thinned out for a picture: the least, the greatest and the last value of neighbouring steps; also of runs that an MLflow client made', params: runId, query: CurveQuery, status: 200, answer: Curve }),
+
   putSnapshot: route({ method: 'PUT', path: '/api/v1/snapshots/:digest', tag: 'snapshots', access: 'user', summary: 'Upload a packed source (tar.gz), once per content', params: digest, takes: 'bytes', status: 201, answer: z.object({ digest: z.string(), sizeBytes: z.int() }) }),
   findSnapshot: route({ method: 'GET', path: '/api/v1/snapshots/:digest/info', tag: 'snapshots', access: 'user', summary: 'Is this source here already?', params: digest, status: 200, answer: z.object({ digest: z.string(), sizeBytes: z.int() }) }),
   getSnapshot: route({ method: 'GET', path: '/api/v1/snapshots/:digest', tag: 'snapshots', access: 'user_or_run', summary: 'Download a packed source', params: digest, status: 200, gives: 'bytes' }),
@@ -53,6 +57,9 @@ export const routes = {
   listTokens: route({ method: 'GET', path: '/api/v1/tokens', tag: 'tokens', access: 'user', summary: 'List the tokens of users; never their values', status: 200, answer: z.object({ items: z.array(Token) }) }),
   createToken: route({ method: 'POST', path: '/api/v1/tokens', tag: 'tokens', access: 'user', summary: 'Create a token; its value is answered this once', body: z.strictObject({ name: z.string().min(1).max(128) }), status: 201, answer: Token.extend({ token: z.string() }) }),
   revokeToken: route({ method: 'DELETE', path: '/api/v1/tokens/:id', tag: 'tokens', access: 'user', summary: 'Revoke a token at once', params: id, status: 200, answer: Message }),
+
+  importRecords: route({ method: 'POST', path: '/api/v1/import', tag: 'transfer', access: 'user', summary: 'Take records of experiments, runs and models: NDJSON in the format of docs/reference/export-format.md; the same ones again change nothing', query: ImportQuery, takes: 'bytes', status: 200, answer: ImportAnswer }),
+  exportRecords: route({ method: 'GET', path: '/api/v1/export', tag: 'transfer', access: 'user', summary: 'Records of one kind as NDJSON, a page at a time; the header `x-next-cursor` is absent on the last one', query: ExportQuery, status: 200, gives: 'bytes' }),
 
   health: route({ method: 'GET', path: '/health', tag: 'server', access: 'public', summary: '200 when the server can serve', status: 200, answer: z.object({ status: z.literal('ok') }) }),
   status: route({ method: 'GET', path: '/api/v1/status', tag: 'server', access: 'user', summary: 'Version, engines, toolchains, queue', status: 200, answer: ServerStatus }),

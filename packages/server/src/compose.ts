@@ -1,19 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import type { RunnerLimits } from '@trainyard/core/training/runner-order.ts';
 import type { FastifyInstance } from 'fastify';
-import { openLocalArtifacts } from './artifacts/local/store.ts';
 import { Authenticator } from './auth/authenticate.ts';
 import { RunTokens } from './auth/run-token.ts';
+import { engineLimits, loadEngines } from './compose-engines.ts';
+import { composeOnDemand } from './compose-on-demand.ts';
 import { hostsOf } from './config/hosts.ts';
+import { composeTracking } from './compose-tracking.ts';
 import type { Config } from './config/read-config.ts';
-import { runnerEnvironment } from './config/runner-environment.ts';
-import type { Dialect } from './dialects/dialect.ts';
-import { mlflowDialect } from './dialects/mlflow/dialect.ts';
-import { type EngineName, ENGINES } from './engines/catalog.ts';
+import type { OnDemandConfig } from './config/read-on-demand.ts';
 import type { Assignment, Engine } from './engines/engine.ts';
 import { createApp } from './http/app.ts';
 import { createHandlers } from './http/handlers.ts';
@@ -29,17 +27,12 @@ import { assign } from './scheduler/assign.ts';
 import { attemptKey } from './scheduler/handle-run.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { SnapshotStore } from './snapshots/snapshot-store.ts';
-import type { QueueStore, RunRecord, RunStore } from './stores/runs.ts';
+import type { QueueStore, RunRecord } from './stores/runs.ts';
 import { type Database, openDatabase } from './stores/sql/database.ts';
 import { openStores } from './stores/sql/open-stores.ts';
-import { openRegistryStore } from './stores/sql/registry/store.ts';
-import { latestMetricsOf, paramsOf } from './stores/sql/tracking/managed-runs.ts';
-import { openTrackingStore } from './stores/sql/tracking/store.ts';
-import { RunTracking } from './usecases/run-tracking.ts';
 import { Runs } from './usecases/runs.ts';
 import { Secrets } from './usecases/secrets.ts';
 import { Tokens } from './usecases/tokens.ts';
-import { createTracking } from './usecases/tracking/tracking.ts';
 import { Trainings } from './usecases/trainings.ts';
 import { VERSION } from './version.ts';
 
@@ -47,10 +40,12 @@ import { VERSION } from './version.ts';
 const MAX_SOURCE_ENTRIES = 1_000_000;
 
 /** Toolchains a runner of this version has; its own catalog is checked against this by a test. */
-const TOOLCHAINS = ['mlflow', 'command'] as const;
+const TOOLCHAINS = ['mlflow', 'command', 'notebook'] as const;
 
 export interface Server {
   readonly app: FastifyInstance;
+  /** The on-demand service, for a listener of its own; undefined when it is not configured. */
+  readonly onDemand: FastifyInstance | undefined;
   /** The token the CLI is handed; undefined when none is asked for. */
   readonly token: string | undefined;
   /** Once it listens: starts scheduling. `url` is where runners reach it unless the configuration says otherwise. */
@@ -59,12 +54,12 @@ export interface Server {
 }
 
 /** The only place that joins interfaces to implementations. */
-export async function compose(config: Config, env: NodeJS.ProcessEnv): Promise<Server> {
+export async function compose(config: Config, env: NodeJS.ProcessEnv, onDemand?: OnDemandConfig): Promise<Server> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const unlock = lockDataDir(config.dataDir);
   try {
     const database = await openDatabase(config.databaseUrl);
-    return await composeOn(database, { config, env, unlock });
+    return await composeOn(database, { config, env, onDemand, unlock });
   } catch (error) {
     unlock();
     throw error;
@@ -74,22 +69,24 @@ export async function compose(config: Config, env: NodeJS.ProcessEnv): Promise<S
 interface Foundation {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
+  readonly onDemand: OnDemandConfig | undefined;
   readonly unlock: () => void;
 }
 
-async function composeOn(database: Database, { config, env, unlock }: Foundation): Promise<Server> {
+async function composeOn(database: Database, { config, env, onDemand, unlock }: Foundation): Promise<Server> {
   const now = Date.now;
   const log = pinoLogger(config.logLevel);
   const hub = new Hub();
   const keys = new KeyFile(join(config.dataDir, 'keys.json'));
+  const seal = new Seal(keys);
   const stores = openStores(database, now);
   const runTokens = new RunTokens(keys.signingKey);
-  const secrets = new Secrets(stores.secrets, new Seal(keys), now);
+  const secrets = new Secrets(stores.secrets, seal, now);
   const tokens = new Tokens(stores.tokens, now);
   const logs = new LogStore(join(config.dataDir, 'logs'));
   const snapshots = new SnapshotStore(join(config.dataDir, 'snapshots'), config.uploadLimitBytes);
-  const { tracking, dialect } = await composeTracking(database, { config, launched: stores.runs, now });
-  const engines = await loadEngines(config, env);
+  const { tracking, transfer, dialect, ...mlflow } = await composeTracking(database, { config, env, launched: stores.runs, seal, newId: newRunId, now, log });
+  const engines = await loadEngines({ config, env, onDemand, database, report: (call) => runs.report(call), log });
   let serverUrl = '';
   let wakeScheduler = (): void => undefined;
   const wake = (runId: string): void => {
@@ -97,21 +94,25 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
     wakeScheduler();
   };
   const runs = new Runs({ runs: stores.runs, logs, hub, now, wake });
-  const trainings = new Trainings({ ...stores, snapshots, known: { engines: [...engines.keys()], toolchains: TOOLCHAINS }, newId: newRunId, now, wake });
+  const trainings = new Trainings({ ...stores, snapshots, known: { engines: [...engines.keys()], toolchains: TOOLCHAINS }, launches: (engine) => engines.get(engine)?.can, newId: newRunId, now, wake });
   const scheduler = createScheduler({
     queue: stores.queue,
     engines,
     runs,
     config,
-    changed: (ids) => {
-      for (const id of ids) for (const topic of [`run:${id}`, `log:${id}`]) hub.notify(topic);
-    },
+    changed: (ids) => notifyRuns(hub, ids),
     assign: (run) => assign(run, { secrets, tokens: runTokens, serverUrl: () => config.runnerUrl ?? serverUrl, limits: runnerLimits(config) }),
     now,
     log,
   });
   wakeScheduler = () => scheduler.wake();
-  const startedAt = new Date(now()).toISOString();
+  const facts = {
+    version: VERSION,
+    startedAt: new Date(now()).toISOString(),
+    database: database.kind,
+    engines: [...engines.values()].map((engine) => ({ name: engine.name, can: { ...engine.can }, limit: engineLimits(config)[engine.name] ?? config.maxRuns })),
+    toolchains: [...TOOLCHAINS],
+  };
   const handlers = createHandlers({
     trainings,
     runs,
@@ -119,23 +120,16 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
     secrets,
     tokens,
     tracking,
+    transfer,
     health: async () => void (await sql`select 1`.execute(database.read)),
-    status: async () => {
-      const active = await stores.runs.countActive();
-      return {
-        version: VERSION,
-        startedAt,
-        database: database.kind,
-        engines: [...engines.values()].map((engine) => ({ name: engine.name, can: { ...engine.can }, limit: config.maxLocalRuns })),
-        toolchains: [...TOOLCHAINS],
-        runs: Object.fromEntries(Object.entries(active).map(([state, count]) => [state, count])),
-      };
-    },
+    status: async () => ({ ...facts, runs: Object.fromEntries(Object.entries(await stores.runs.countActive())) }),
   });
   const authenticator = new Authenticator(stores, runTokens, now);
   const app = await createApp({ gate: { authenticator, auth: config.auth, hosts: hostsOf(config) }, handlers, dialects: [dialect], log });
+  const onDemandApp = onDemand === undefined ? undefined : await composeOnDemand(onDemand, { config, trainings, runs, snapshots, hub, authenticator, now, log });
   return {
     app,
+    onDemand: onDemandApp,
     token: config.auth ? await firstToken(tokens, authenticator, config) : undefined,
     begin: async (url) => {
       serverUrl = url;
@@ -144,10 +138,13 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
       // looked for before anything new is started; what is new is not left over
       const leftOver = await leftOverAttempts(engines, await stores.queue.activeKeys());
       scheduler.start();
+      await mlflow.begin();
       for (const { engine, key } of leftOver) reap(engine, key, log);
     },
     close: async () => {
+      await onDemandApp?.close();
       await scheduler.stop();
+      await mlflow.close();
       for (const engine of engines.values()) await engine.close();
       await app.close();
       await database.close();
@@ -156,13 +153,8 @@ async function composeOn(database: Database, { config, env, unlock }: Foundation
   };
 }
 
-async function composeTracking(database: Database, { config, launched, now }: { readonly config: Config; readonly launched: RunStore; readonly now: () => number }): Promise<{ tracking: RunTracking; dialect: Dialect }> {
-  const artifacts = await openLocalArtifacts(join(config.dataDir, 'artifacts'), { maxBytes: config.artifactLimitBytes });
-  const tracking = createTracking({ store: openTrackingStore(database), registry: openRegistryStore(database), artifacts, launched, now, newId: newRunId, workingDirectory: process.cwd() });
-  return {
-    tracking: new RunTracking({ tracking, paramsOf: (id) => paramsOf(database.read, id), metricsOf: (id) => latestMetricsOf(database.read, id) }),
-    dialect: mlflowDialect(tracking),
-  };
+function notifyRuns(hub: Hub, ids: Iterable<string>): void {
+  for (const id of ids) for (const topic of [`run:${id}`, `log:${id}`]) hub.notify(topic);
 }
 
 interface SchedulerParts {
@@ -179,7 +171,7 @@ interface SchedulerParts {
 function createScheduler({ queue, engines, runs, config, assign: assigned, changed, now, log }: SchedulerParts): Scheduler {
   return new Scheduler({
     queue,
-    limits: { total: config.maxRuns, perProject: config.maxRunsPerProject, perEngine: { local: config.maxLocalRuns } },
+    limits: { total: config.maxRuns, perProject: config.maxRunsPerProject, perEngine: engineLimits(config) },
     pace: { lookEveryMs: config.lookEveryMs, missingGraceMs: config.missingGraceMs },
     handle: {
       engine: (name) => engines.get(name),
@@ -203,22 +195,9 @@ function newRunId(): string {
   return randomBytes(16).toString('hex');
 }
 
-async function loadEngines(config: Config, env: NodeJS.ProcessEnv): Promise<Map<string, Engine>> {
-  const local = { attemptsDir: join(config.dataDir, 'attempts'), cacheDir: join(config.dataDir, 'cache'), runnerFile: runnerFile(), env: runnerEnvironment(env) };
-  const names: EngineName[] = ['local'];
-  const loaded = await Promise.all(names.map((name) => ENGINES[name]({ local })));
-  return new Map(loaded.map((engine) => [engine.name, engine]));
-}
-
 async function leftOverAttempts(engines: ReadonlyMap<string, Engine>, active: ReadonlySet<string>): Promise<{ engine: Engine; key: string }[]> {
   const found = await Promise.all([...engines.values()].map(async (engine) => (await engine.keys()).map((key) => ({ engine, key }))));
   return found.flat().filter(({ key }) => !active.has(key));
-}
-
-/** The bundled runner beside a bundled server, the source in a checkout. */
-function runnerFile(): string {
-  const bundled = fileURLToPath(new URL('./runner.mjs', import.meta.url));
-  return existsSync(bundled) ? bundled : fileURLToPath(import.meta.resolve('@trainyard/runner/main.ts'));
 }
 
 /** After the end is on disk; a server that dies before this finds it at its next start. */

@@ -60,6 +60,9 @@ export const Run = z.object({
   command: z.string().optional(),
   artifact: z.object({ name: z.string(), path: z.string(), sizeBytes: z.int(), sha256: z.string() }).optional(),
   model: z.object({ name: z.string(), version: z.string() }).optional(),
+  externalId: z.string().optional().describe("What the engine calls the last attempt: the id of Databricks' run"),
+  url: z.string().optional().describe("The engine's own page about the last attempt"),
+  result: z.string().optional().describe('What a notebook gave back at its end; cut when it is long, then the log has it whole'),
 });
 export type Run = z.output<typeof Run>;
 

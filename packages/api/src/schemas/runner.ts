@@ -26,6 +26,7 @@ const facts = z.strictObject({
   environment: text.optional(),
   python: z.string().max(64).optional(),
   command: text.optional(),
+  result: text.optional(),
   artifact: z.strictObject({ name: z.string().max(255), path: text, sizeBytes: z.int(), sha256: z.string().length(64) }).optional(),
   model: z.strictObject({ name: z.string().max(256), version: z.string().max(64) }).optional(),
 });

@@ -1,6 +1,6 @@
 import { formatDuration, parseDuration } from '@trainyard/core/duration.ts';
 import { REASON_NAMES } from '@trainyard/core/training/reason.ts';
-import { DEFAULT_ARTIFACT_NAME, type TrainingSpec } from '@trainyard/core/training/spec.ts';
+import { DEFAULT_ARTIFACT_NAME, type DatabricksChoice, GIT_PROVIDERS, type TrainingSpec } from '@trainyard/core/training/spec.ts';
 import { RUN_STATES, STEPS } from '@trainyard/core/training/states.ts';
 import { z } from 'zod';
 
@@ -57,6 +57,34 @@ const environmentChoice = z.strictObject({
   pythonMismatch: z.enum(['fail', 'nearest']).default('fail').describe('When the Python the project asks for is not there: fail, or take the nearest one and warn'),
 });
 
+const notebookSource = z.strictObject({
+  path: z.string().min(1).max(4096).describe('`/Users/me/train` with source `workspace`; relative to the root of the repository with source `git`'),
+  source: z.enum(['workspace', 'git']).default('workspace').describe('Where the notebook lies'),
+  git: z
+    .strictObject({
+      url: z.string().min(1).max(2048).describe('https://'),
+      reference: scalar.optional().describe('Branch, `refs/tags/<tag>`, or commit'),
+      provider: z.enum(GIT_PROVIDERS).optional().describe('What the host runs, when its name does not tell'),
+    })
+    .optional()
+    .describe('The repository, with source `git`'),
+});
+
+const databricksChoice = z.strictObject({
+  cluster: z
+    .union([
+      z.literal('serverless'),
+      z.strictObject({ existing: z.string().min(1).max(256).describe('Id of an all-purpose cluster') }),
+      z.strictObject({
+        new: z.record(z.string(), z.unknown()).describe("Databricks' `new_cluster`: spark_version, num_workers, node_type_id, …"),
+        pool: z.string().min(1).max(256).optional().describe('Instance pool the machines come from'),
+      }),
+    ])
+    .optional()
+    .describe("`serverless`, `{ existing: <id> }`, `{ new: {…} }` or `{ new: {…}, pool: <id> }`; the server's own choice when absent"),
+  timeout: duration('Limit that Databricks keeps itself; timeout.run when absent').optional(),
+});
+
 /** The fields of a training as users write them. */
 export const TrainingSpecBody = z.strictObject({
   model: z.strictObject({
@@ -64,13 +92,14 @@ export const TrainingSpecBody = z.strictObject({
     version: scalar.describe('Version of the model as its author counts'),
     artifactNameTemplate: z.string().default(DEFAULT_ARTIFACT_NAME).describe('File name of the trained model binary, over .Name, .Version, .RandomUUID and .CommitID'),
   }),
-  toolchain: z.string().describe('How the source becomes a launch: `mlflow` (an MLproject) or `command` (any program)'),
+  toolchain: z.string().describe('How the source becomes a launch: `mlflow` (an MLproject), `command` (any program) or `notebook`'),
   engine: z.string().default('local').describe('Where it runs'),
   project: z.string().regex(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be an id: lowercase letters, digits and -').default('default').describe('Whose limits it counts for'),
   algorithmSource: z
     .strictObject({
       git: z.strictObject({ url: z.string().min(1).max(2048).describe('https:// or file://'), reference: scalar.optional().describe('Branch, tag or commit; the default branch when absent') }).optional().describe('A git repository'),
       snapshot: z.strictObject({ digest: z.string().describe('sha256 of the upload, 64 hex digits') }).optional().describe('A directory that was packed and uploaded'),
+      notebook: notebookSource.optional().describe('A notebook that the engine fetches itself; for engines that hold notebooks'),
     })
     .describe('Where the code comes from; exactly one of them'),
   entrypoint: z.string().min(1).max(1024).optional().describe('MLproject entry point, or a script (`train.py`, `train.sh`) in workDir'),
@@ -87,6 +116,7 @@ export const TrainingSpecBody = z.strictObject({
   register: z.union([registration, z.boolean()]).prefault({}).describe('What happens to the model; true is `required`, false is `never`'),
   environment: environmentChoice.prefault({}).describe('How the environment is built'),
   experiment: z.string().min(1).max(256).optional().describe("Name of the MLflow experiment its runs belong to; the training's id when absent"),
+  databricks: databricksChoice.optional().describe('For the engine `databricks` only'),
 });
 
 export const TrainingBody = z.strictObject({
@@ -110,7 +140,7 @@ export const RunBody = z.strictObject({
 export type RunBody = z.output<typeof RunBody>;
 
 /** Checked shape → spec: short forms written out, defaults that depend on other fields filled in. */
-export function toTrainingSpec({ timeout, retry, register, ...body }: z.output<typeof TrainingSpecBody>): TrainingSpec {
+export function toTrainingSpec({ timeout, retry, register, databricks, ...body }: z.output<typeof TrainingSpecBody>): TrainingSpec {
   const times = typeof timeout === 'number' ? timeouts.parse({ run: timeout / 1000 }) : timeout;
   const given = typeof register === 'boolean' ? { ...registration.parse({}), mode: register ? ('required' as const) : ('never' as const) } : register;
   return {
@@ -118,16 +148,25 @@ export function toTrainingSpec({ timeout, retry, register, ...body }: z.output<t
     timeout: { runMs: times.run, graceMs: times.grace, stepsMs: times.steps },
     retry: { maxAttempts: retry.maxAttempts, on: retry.on, backoffMs: retry.backoff, maxBackoffMs: retry.maxBackoff },
     register: { ...given, mode: given.mode ?? (body.toolchain === 'mlflow' ? 'required' : 'when_present') },
+    ...(databricks === undefined ? {} : { databricks: { cluster: databricks.cluster, timeoutMs: databricks.timeout } }),
   };
 }
 
 /** Spec → the form users write, so that an answer can be edited and sent back. */
-export function toSpecBody({ timeout, retry, ...spec }: TrainingSpec): z.input<typeof TrainingSpecBody> {
+export function toSpecBody({ timeout, retry, databricks, ...spec }: TrainingSpec): z.input<typeof TrainingSpecBody> {
   const steps = Object.fromEntries(Object.entries(timeout.stepsMs).flatMap(([step, ms]) => (ms === undefined ? [] : [[step, formatDuration(ms)]])));
   return {
-    ...(structuredClone(spec) as Omit<z.input<typeof TrainingSpecBody>, 'timeout' | 'retry'>),
+    ...(structuredClone(spec) as Omit<z.input<typeof TrainingSpecBody>, 'timeout' | 'retry' | 'databricks'>),
     timeout: { run: formatDuration(timeout.runMs), grace: formatDuration(timeout.graceMs), steps },
     retry: { maxAttempts: retry.maxAttempts, on: [...retry.on], backoff: formatDuration(retry.backoffMs), maxBackoff: formatDuration(retry.maxBackoffMs) },
+    ...(databricks === undefined ? {} : { databricks: toDatabricksBody(databricks) }),
+  };
+}
+
+function toDatabricksBody({ cluster, timeoutMs }: DatabricksChoice): z.input<typeof databricksChoice> {
+  return {
+    ...(cluster === undefined ? {} : { cluster: structuredClone(cluster) as z.input<typeof databricksChoice>['cluster'] }),
+    ...(timeoutMs === undefined ? {} : { timeout: formatDuration(timeoutMs) }),
   };
 }
 

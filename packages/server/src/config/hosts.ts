@@ -1,8 +1,7 @@
 import { hostname } from 'node:os';
-import type { Config } from './read-config.ts';
 
 /** Names this server may be called by: its own, and those the administrator added. */
-export function hostsOf({ host, allowedHosts }: Pick<Config, 'host' | 'allowedHosts'>): ReadonlySet<string> {
+export function hostsOf({ host, allowedHosts }: { readonly host: string; readonly allowedHosts: readonly string[] }): ReadonlySet<string> {
   const own = host === '0.0.0.0' || host === '::' ? [hostname().toLowerCase()] : [];
   return new Set(['127.0.0.1', 'localhost', '::1', host.toLowerCase(), ...own, ...allowedHosts.map((name) => name.toLowerCase())]);
 }

@@ -23,9 +23,22 @@ describe('the configuration', () => {
     ['a short token', [], { TRAINYARD_TOKEN: 'short' }, /at least 16 characters/],
     ['a token no header can carry', [], { TRAINYARD_TOKEN: 'words with spaces between' }, /without spaces/],
     ['an unknown log level', ['--log-level', 'loud'], {}, /not one of/],
+    ['an entry that is no host', ['--outbound-allow', 'a.example, https://b.example'], {}, /'https:\/\/b\.example' is no host name/],
+    ['an endpoint that is none', ['--artifacts-endpoint', 'minio:9000'], {}, /it is not a URL/],
+    ['a key in an endpoint', ['--artifacts-endpoint', 'https://ann:sesame@minio'], {}, /must not hold credentials(?!.*sesame)/],
     ['a word too many', ['now'], {}, /now/],
   ])('refuses %s', (_what, argv, env, problem) => {
     expect(() => readConfig(argv, env)).toThrow(problem);
+  });
+
+  it('keeps artifacts on the disk unless it is told otherwise', () => {
+    expect(readConfig([], {})).toMatchObject({ artifacts: 'local', artifactsEndpoint: undefined, artifactsPathStyle: false, directTransfers: true });
+    expect(readConfig(['--artifacts', 's3://b', '--artifacts-endpoint', 'http://minio:9000/', '--direct-transfers', 'off'], { TRAINYARD_ARTIFACTS_PATH_STYLE: 'on' })).toMatchObject({ artifacts: 's3://b', artifactsEndpoint: 'http://minio:9000', artifactsPathStyle: true, directTransfers: false });
+  });
+
+  it('takes hosts and ranges that may be called', () => {
+    expect(readConfig([], {}).outboundAllow).toEqual([]);
+    expect(readConfig([], { TRAINYARD_OUTBOUND_ALLOW: 'hooks.example, 10.0.0.0/8,::1' }).outboundAllow).toEqual(['hooks.example', '10.0.0.0/8', '::1']);
   });
 
   it.each([['500MB', 5e8], ['2GiB', 2 ** 31], ['1.5k', 1_500], ['7', 7]])('reads the size %s', (text, bytes) => {

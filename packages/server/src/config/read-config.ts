@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 import { parseDuration } from '@trainyard/core/duration.ts';
 import { TrainyardError, messageOf } from '@trainyard/core/errors.ts';
 import { didYouMean } from '@trainyard/core/nearest.ts';
+import { isAllowEntry } from '../platform/outbound/allow-list.ts';
+import { type DatabricksSettings, readDatabricks } from './read-databricks.ts';
 import { type Setting, type SettingName, SETTINGS } from './schema.ts';
 
 export interface Config {
@@ -14,18 +16,29 @@ export interface Config {
   readonly token: string | undefined;
   readonly auth: boolean;
   readonly allowedHosts: readonly string[];
+  readonly outboundAllow: readonly string[];
   readonly runnerUrl: string | undefined;
   readonly maxRuns: number;
   readonly maxRunsPerProject: number;
   readonly maxLocalRuns: number;
+  /** Undefined when no workspace is named. */
+  readonly databricks: DatabricksSettings | undefined;
+  readonly maxDatabricksRuns: number;
   readonly lookEveryMs: number;
   readonly missingGraceMs: number;
   readonly logLimitBytes: number;
   readonly uploadLimitBytes: number;
   readonly sourceLimitBytes: number;
+  readonly artifacts: string;
+  readonly artifactsEndpoint: string | undefined;
+  readonly artifactsRegion: string | undefined;
+  readonly artifactsPathStyle: boolean;
+  readonly directTransfers: boolean;
   readonly artifactLimitBytes: number;
   readonly environmentCacheBytes: number;
   readonly deliverForMs: number;
+  /** Undefined: silence alone ends no run. */
+  readonly silentRunMs: number | undefined;
   readonly logLevel: string;
 }
 
@@ -41,6 +54,9 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   const token = read.optional('token');
   if (token !== undefined && !/^[\x21-\x7e]{16,}$/.test(token)) throw invalid('token', 'it must have at least 16 characters, without spaces, that a header can carry');
   if (!LOG_LEVELS.includes(read.text('logLevel'))) throw invalid('logLevel', `'${read.text('logLevel')}' is not one of ${LOG_LEVELS.join(', ')}`);
+  const outboundAllow = read.list('outboundAllow');
+  const strange = outboundAllow.find((entry) => !isAllowEntry(entry));
+  if (strange !== undefined) throw invalid('outboundAllow', `'${strange}' is no host name, address or range: write hooks.example.org, 10.1.2.3 or 10.1.0.0/16`);
   return {
     host: read.text('host'),
     port: read.integer('port', 0, 65_535),
@@ -49,20 +65,38 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
     token,
     auth: read.flag('auth'),
     allowedHosts: read.list('allowedHosts'),
+    outboundAllow,
     runnerUrl: read.optional('runnerUrl')?.replace(/\/+$/, ''),
     maxRuns: read.integer('maxRuns', 1),
     maxRunsPerProject: read.integer('maxRunsPerProject', 1),
     maxLocalRuns: read.integer('maxLocalRuns', 1),
+    databricks: readDatabricks((name) => read.optional(name)),
+    maxDatabricksRuns: read.integer('maxDatabricksRuns', 1),
     lookEveryMs: read.duration('lookEvery'),
     missingGraceMs: read.duration('missingGrace'),
     logLimitBytes: read.bytes('logLimit'),
     uploadLimitBytes: read.bytes('uploadLimit'),
     sourceLimitBytes: read.bytes('sourceLimit'),
+    artifacts: read.text('artifacts'),
+    artifactsEndpoint: endpointOf(read.optional('artifactsEndpoint')),
+    artifactsRegion: read.optional('artifactsRegion'),
+    artifactsPathStyle: read.flag('artifactsPathStyle'),
+    directTransfers: read.flag('directTransfers'),
     artifactLimitBytes: read.bytes('artifactLimit'),
     environmentCacheBytes: read.bytes('environmentCache'),
     deliverForMs: read.duration('deliverFor'),
+    silentRunMs: read.optional('silentRunAfter') === undefined ? undefined : read.duration('silentRunAfter'),
     logLevel: read.text('logLevel'),
   };
+}
+
+/** Without its last slash. Not repeated when it is wrong: somebody may have put a key into it. */
+function endpointOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) throw invalid('artifactsEndpoint', 'it is not a URL: write https://host:port');
+  if (url.username !== '' || url.password !== '' || url.search !== '') throw invalid('artifactsEndpoint', 'it must not hold credentials: they come from the usual places of the cloud');
+  return text.replace(/\/+$/, '');
 }
 
 function flagsOf(argv: readonly string[]): Partial<Record<SettingName, string>> {

@@ -37,10 +37,20 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer').header('cache-control', reply.getHeader('cache-control') ?? 'no-store');
   });
+  letGoOfClients(app);
   mountRoutes(app, options.handlers);
   addDocs(app, routes);
   for (const dialect of options.dialects) await app.register(async (scope) => dialect.register(scope));
   return app;
+}
+
+/** A connection whose last call ends while the server shuts down is closed at once: its client would keep it, and the server, for the whole keep-alive. */
+function letGoOfClients(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook('preClose', async () => void (closing = true));
+  app.addHook('onResponse', async () => {
+    if (closing) setImmediate(() => app.server.closeIdleConnections());
+  });
 }
 
 /** JSON, or bytes where a route says that it takes them. Forms and plain text are what a foreign page could send: refused. */

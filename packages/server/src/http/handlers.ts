@@ -6,11 +6,13 @@ import type { Runs } from '../usecases/runs.ts';
 import type { Secrets } from '../usecases/secrets.ts';
 import type { Tokens } from '../usecases/tokens.ts';
 import type { Trainings } from '../usecases/trainings.ts';
+import type { Transfer } from '../usecases/transfer/transfer.ts';
 import { byName, byNumber, byUpdate, pageOf } from './cursor.ts';
 import type { Identity } from './identity.ts';
 import type { Handlers } from './mount.ts';
 import { streamEvents, streamLog, streamLogEvents } from './streams.ts';
-import { attemptView, runView, timeText, trainingView } from './views.ts';
+import { transferHandlers } from './transfer.ts';
+import { attemptView, bucketView, runView, timeText, trainingView } from './views.ts';
 
 export interface HandlerParts {
   readonly trainings: Trainings;
@@ -19,6 +21,7 @@ export interface HandlerParts {
   readonly secrets: Secrets;
   readonly tokens: Tokens;
   readonly tracking: RunTracking;
+  readonly transfer: Transfer;
   readonly status: () => ReturnType<Handlers['status']>;
   /** Resolves when the server can serve. */
   readonly health: () => Promise<void>;
@@ -26,7 +29,7 @@ export interface HandlerParts {
 
 /** The native API's routes → use cases. Each only translates. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  return { ...trainingHandlers(parts), ...runHandlers(parts), ...storeHandlers(parts), ...runnerHandlers(parts) };
+  return { ...trainingHandlers(parts), ...runHandlers(parts), ...storeHandlers(parts), ...transferHandlers(parts.transfer), ...runnerHandlers(parts) };
 }
 
 function trainingHandlers({ trainings }: HandlerParts) {
@@ -68,6 +71,11 @@ function runHandlers({ runs, trainings, tracking }: HandlerParts) {
     runLog: async ({ params, query, request, reply }) => streamLog(runs, await runs.get(params.id), { query, request, reply }),
     runLogEvents: async ({ params, query, request, reply }) => streamLogEvents(runs, await runs.get(params.id), { query, request, reply }),
     listRunArtifacts: async ({ params, query }) => ({ files: await tracking.listArtifacts(await runs.get(params.id), query.path) }),
+    metricCurve: async ({ params, query }) => {
+      // runs of MLflow's clients have no number and are none of ours, but a whole id means one thing
+      const id = /^[0-9a-f]{32}$/.test(params.id) ? params.id : (await runs.get(params.id)).id;
+      return { metric: query.metric, buckets: (await tracking.curve({ runId: id, key: query.metric, buckets: query.buckets })).map(bucketView) };
+    },
     getRunArtifact: async ({ params, query, reply }) => {
       const { bytes, sizeBytes } = await tracking.openArtifact(await runs.get(params.id), query.path);
       return asAttachment(reply, query.path.split('/').at(-1) ?? 'artifact').header('content-length', sizeBytes).send(bytes);

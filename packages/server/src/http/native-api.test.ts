@@ -44,6 +44,23 @@ describe('the native API', () => {
     expect((await server.call({ method: 'GET', url: '/api/v1/runs?training=wine' })).json<{ items: object[] }>().items).toHaveLength(2);
   });
 
+  it('thins a metric out for a picture, of runs by number and of runs that clients made', async () => {
+    const { status } = await created();
+    const made = await server.call({ method: 'POST', url: '/api/2.0/mlflow/runs/create', payload: { experiment_id: '0' } });
+    const foreign = made.json<{ run: { info: { run_id: string } } }>().run.info.run_id;
+    const values = [1, 'NaN', 5, 2, 9007199254740993n];
+    for (const id of [status.runId, foreign]) {
+      const metrics = values.map((value, at) => `{"key":"loss/train","value":${typeof value === 'string' ? `"${value}"` : Number(value) > 100 ? 3 : value},"timestamp":${at},"step":${typeof value === 'bigint' ? value : at}}`);
+      await server.call({ method: 'POST', url: '/api/2.0/mlflow/runs/log-batch', headers: { 'content-type': 'application/json' }, payload: `{"run_id":"${id}","metrics":[${metrics.join(',')}]}` });
+    }
+    const [ours, theirs] = await Promise.all([status.runNumber, foreign].map(async (id) => (await server.call({ method: 'GET', url: `/api/v1/runs/${id}/curve?metric=loss%2Ftrain&buckets=1` })).json<object>()));
+    expect(ours).toEqual({ metric: 'loss/train', buckets: [{ firstStep: 0, lastStep: '9007199254740993', points: 5, least: 1, greatest: 5, last: 3 }] });
+    expect(theirs).toEqual(ours);
+    expect(routes.metricCurve.answer.safeParse(ours).error).toBeUndefined();
+    const nobody = await server.call({ method: 'GET', url: `/api/v1/runs/${'0'.repeat(32)}/curve?metric=m` });
+    expect(nobody.statusCode).toBe(404);
+  });
+
   it('keeps a training without running it when asked to', async () => {
     const answer = await server.call({ method: 'POST', url: '/api/v1/trainings?run=false', payload: { id: 'later', spec } });
     expect(answer.json()).toMatchObject({ status: { state: 'none', runs: 0 } });

@@ -1,7 +1,9 @@
 import type { Run, Attempt } from '@trainyard/api/schemas/run.ts';
 import { toSpecBody, type Training } from '@trainyard/api/schemas/training.ts';
+import type { Int64 } from '@trainyard/core/tracking/int64.ts';
 import type { Failure } from '@trainyard/core/training/outcome.ts';
 import type { AttemptRecord, RunRecord } from '../stores/runs.ts';
+import type { CurveBucket } from '../stores/tracking.ts';
 import type { TrainingRecord } from '../stores/trainings.ts';
 
 /** Milliseconds → RFC 3339. */
@@ -86,4 +88,12 @@ export function trainingView(training: TrainingRecord): Training {
       ...(run?.facts.model === undefined ? {} : { model: run.facts.model }),
     },
   } as Training;
+}
+
+export function bucketView({ firstStep, lastStep, points, least, greatest, last }: CurveBucket) {
+  return { firstStep: stepView(firstStep), lastStep: stepView(lastStep), points, least, greatest, last: Number.isNaN(last) ? null : last };
+}
+
+function stepView(step: Int64): number | string {
+  return typeof step === 'bigint' ? String(step) : step;
 }

@@ -8,6 +8,12 @@ export class Hub {
     this.#emitter.emit(topic);
   }
 
+  /** Calls the listener at every notice of the topic, until the function that is answered is called. */
+  listen(topic: string, listener: () => void): () => void {
+    this.#emitter.on(topic, listener);
+    return () => void this.#emitter.off(topic, listener);
+  }
+
   /** Until the topic is notified, `ms` are over or the signal is aborted, whichever is first. Never rejects. */
   async wait(topic: string, ms: number, signal?: AbortSignal): Promise<void> {
     const timeout = new AbortController();

@@ -8,15 +8,13 @@ import type { BulkHistoryQuery, CurveBucket, CurveQuery, DatasetSummary, History
 import type { Database, Trx } from '../database.ts';
 import { createRuns } from './create-runs.ts';
 import { searchDatasets } from './datasets-search.ts';
-import { readBulkHistory, readHistory } from './history.ts';
+import { type HeavyReads, openHeavyReads } from './heavy-reads.ts';
+import { readHistory } from './history.ts';
 import { insertInputs, insertModelLinks } from './inputs.ts';
 import { logTogether, packBatch, type PackedBatch } from './log-batches.ts';
-import { readCurve } from './metrics/curve.ts';
 import { settleLatest } from './metrics/latest.ts';
-import { readSampledHistory } from './metrics/sampled-history.ts';
 import { putPairs } from './pairs.ts';
 import { lockRuns, requireActive, RUN_NAME_TAG, selectRuns, toInfo, toRecords } from './run-rows.ts';
-import { searchRuns } from './run-search.ts';
 import { endLost, openRuns, takeBackLost } from './silent-runs.ts';
 
 /** With 1,000 metrics each, a transaction of this many batches still ends within a second. */
@@ -25,12 +23,14 @@ const MAX_BATCHES = 64;
 export class SqlTrackingRunStore implements TrackingRunStore {
   readonly #database: Database;
   readonly #now: () => number;
+  readonly #heavy: HeavyReads;
   readonly #created: GroupCommit<NewTrackingRun, TrackingRunRecord>;
   readonly #batches: GroupCommit<PackedBatch, void>;
 
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
+    this.#heavy = openHeavyReads(database);
     this.#created = new GroupCommit((runs) => createRuns(database, runs, now()));
     this.#batches = new GroupCommit((batches) => logTogether(database, batches, now()), { maxItems: MAX_BATCHES });
   }
@@ -52,7 +52,7 @@ export class SqlTrackingRunStore implements TrackingRunStore {
 
   async search(search: RunSearch): Promise<Page<TrackingRunRecord>> {
     await settleLatest(this.#database);
-    return searchRuns(this.#database, search);
+    return this.#heavy.search(search);
   }
 
   update(id: string, update: RunUpdate): Promise<TrackingRunInfo> {
@@ -108,15 +108,15 @@ export class SqlTrackingRunStore implements TrackingRunStore {
   }
 
   bulkHistory(query: BulkHistoryQuery): Promise<readonly RunPoint[]> {
-    return readBulkHistory(this.#database, query);
+    return this.#heavy.bulkHistory(query);
   }
 
   sampledHistory(query: SampledHistoryQuery): Promise<readonly RunPoint[]> {
-    return readSampledHistory(this.#database, query);
+    return this.#heavy.sampledHistory(query);
   }
 
   curve(query: CurveQuery): Promise<readonly CurveBucket[]> {
-    return readCurve(this.#database, query);
+    return this.#heavy.curve(query);
   }
 
   searchDatasets(experimentIds: readonly string[], limit: number): Promise<readonly DatasetSummary[]> {

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from './config/read-config.ts';
+import { type DatabricksSettings, workspaceUrl } from './config/read-databricks.ts';
+import type { OnDemandConfig } from './config/read-on-demand.ts';
+import { runnerEnvironment } from './config/runner-environment.ts';
+import { type EngineConfigs, type EngineName, ENGINES } from './engines/catalog.ts';
+import type { Engine } from './engines/engine.ts';
+import type { Logger } from './platform/logger.ts';
+import { AllowList } from './platform/outbound/allow-list.ts';
+import { OutboundHttp } from './platform/outbound/outbound-http.ts';
+import type { ReportCall } from './stores/runs.ts';
+import type { Database } from './stores/sql/database.ts';
+import { SqlAttemptBook } from './stores/sql/engine-attempts.ts';
+
+export interface EngineParts {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onDemand: OnDemandConfig | undefined;
+  readonly database: Database;
+  /** Takes reports of engines that start no runner; not called before the first attempt. */
+  readonly report: (call: ReportCall) => Promise<unknown>;
+  readonly log: Logger;
+}
+
+/** Between two looks at all runs of a workspace. */
+const DATABRICKS_LOOK_EVERY_MS = 3_000;
+const DATABRICKS_CALL_TIMEOUT_MS = 30_000;
+
+/** The engines that the configuration names, by name. */
+export async function loadEngines(parts: EngineParts): Promise<Map<string, Engine>> {
+  const { config, env } = parts;
+  const databricks = databricksParts(parts);
+  const configs: EngineConfigs = {
+    local: { attemptsDir: join(config.dataDir, 'attempts'), cacheDir: join(config.dataDir, 'cache'), runnerFile: runnerFile(), env: runnerEnvironment(env) },
+    databricks,
+  };
+  const names: EngineName[] = ['local', ...(databricks === undefined ? [] : (['databricks'] as const))];
+  const loaded = await Promise.all(names.map((name) => ENGINES[name](configs)));
+  return new Map(loaded.map((engine) => [engine.name, engine]));
+}
+
+/** Attempts at the same time, by engine. */
+export function engineLimits(config: Config): Readonly<Record<string, number>> {
+  return { local: config.maxLocalRuns, databricks: config.maxDatabricksRuns };
+}
+
+function databricksParts({ config, onDemand, database, report, log }: EngineParts): EngineConfigs['databricks'] {
+  const settings = config.databricks ?? workspaceOf(onDemand);
+  if (settings === undefined) return undefined;
+  return {
+    config: { ...settings, lookEveryMs: DATABRICKS_LOOK_EVERY_MS, callTimeoutMs: DATABRICKS_CALL_TIMEOUT_MS },
+    // named by an administrator: it may lie in a private network, and nothing else may be called this way
+    outbound: new OutboundHttp({ allow: new AllowList([...config.outboundAllow, new URL(settings.url).hostname.replace(/^\[|\]$/g, '')]) }),
+    book: new SqlAttemptBook(database, 'databricks'),
+    deliver: async (key, reports) => {
+      const [runId = '', attempt] = key.split('-');
+      await report({ runId, attempt: Number(attempt), reports });
+    },
+    chance: Math.random,
+    log,
+  };
+}
+
+/** The on-demand service brings its workspace in variables of its own. */
+function workspaceOf(onDemand: OnDemandConfig | undefined): DatabricksSettings | undefined {
+  const { workspace } = onDemand ?? {};
+  // with NODE_ENV=test it is not checked, and may be empty
+  if (workspace === undefined || workspace.url === '' || workspace.token === '') return undefined;
+  return { url: workspaceUrl('DATABRICKS_WORKSPACE_URL', workspace.url), credentials: { token: workspace.token }, cluster: workspace.clusterId === '' ? 'serverless' : { existing: workspace.clusterId } };
+}
+
+/** The bundled runner beside a bundled server, the source in a checkout. */
+function runnerFile(): string {
+  const bundled = fileURLToPath(new URL('./runner.mjs', import.meta.url));
+  return existsSync(bundled) ? bundled : fileURLToPath(import.meta.resolve('@trainyard/runner/main.ts'));
+}

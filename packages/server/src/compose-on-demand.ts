@@ -1,0 +1,58 @@
+import { isIP } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Authenticator } from './auth/authenticate.ts';
+import { hostsOf } from './config/hosts.ts';
+import { isLoopback } from './config/loopback.ts';
+import type { Config } from './config/read-config.ts';
+import type { OnDemandConfig } from './config/read-on-demand.ts';
+import { onDemandDialect } from './dialects/on-demand/dialect.ts';
+import { createDialectApp } from './http/dialect-app.ts';
+import type { Hub } from './platform/hub.ts';
+import type { Logger } from './platform/logger.ts';
+import { packDirectory } from './snapshots/pack-directory.ts';
+import type { SnapshotStore } from './snapshots/snapshot-store.ts';
+import { ModelTypes } from './usecases/model-types/model-types.ts';
+import type { NotebookHome } from './usecases/model-types/training-of.ts';
+import type { Runs } from './usecases/runs.ts';
+import type { Trainings } from './usecases/trainings.ts';
+
+export interface OnDemandParts {
+  readonly config: Config;
+  readonly trainings: Trainings;
+  readonly runs: Runs;
+  readonly snapshots: SnapshotStore;
+  readonly hub: Hub;
+  readonly authenticator: Authenticator;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** The on-demand service on a listener of its own, which is not open yet. */
+export async function composeOnDemand(onDemand: OnDemandConfig, parts: OnDemandParts): Promise<FastifyInstance> {
+  const { config, trainings, runs, hub, authenticator, now, log } = parts;
+  const settings = { notebooks: onDemand.notebooks, home: await homeOf(onDemand, parts.snapshots), timeoutMs: onDemand.timeoutMs };
+  const modelTypes = new ModelTypes({ trainings, runs, hub, now, settings, coalesce: onDemand.coalesce });
+  const hosts = hostsOf({ host: onDemand.host, allowedHosts: config.allowedHosts });
+  // in a cluster it is called by the address of its pod, by probes, and by the name of its service
+  const alsoHosts = isLoopback(onDemand.host) ? undefined : isNoPublicName;
+  return createDialectApp(onDemandDialect(modelTypes, { failedState: onDemand.failedState, log }), { authenticator, auth: onDemand.auth, hosts, ...(alsoHosts === undefined ? {} : { alsoHosts }) });
+}
+
+/** An address, or a name without a dot: what nobody can register, so that no page of theirs can be made to point at us. */
+function isNoPublicName(name: string): boolean {
+  return isIP(name) !== 0 || /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name);
+}
+
+async function homeOf({ engine, place, workspace }: OnDemandConfig, snapshots: SnapshotStore): Promise<NotebookHome> {
+  const clusterId = workspace?.clusterId ?? '';
+  switch (place.kind) {
+    case 'workspace':
+      return { kind: 'workspace', clusterId };
+    case 'git':
+      return engine === 'local' ? { kind: 'local_git', url: place.url, reference: place.reference } : { kind: 'workspace_git', clusterId, url: place.url, reference: place.reference };
+    case 'directory':
+      return { kind: 'local_snapshot', digest: await packDirectory(place.path, snapshots) };
+    default:
+      return place satisfies never;
+  }
+}

@@ -1,0 +1,58 @@
+import { TrainyardError } from '@trainyard/core/errors.ts';
+import type { ClusterChoice } from '@trainyard/core/training/spec.ts';
+import { isLoopback } from './loopback.ts';
+import { SETTINGS } from './schema.ts';
+
+/** The workspace the engine `databricks` runs notebooks in. */
+export interface DatabricksSettings {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly credentials: { readonly token: string } | { readonly clientId: string; readonly clientSecret: string };
+  /** Where notebooks run whose training does not say it. */
+  readonly cluster: ClusterChoice;
+}
+
+export type DatabricksName = 'databricksUrl' | 'databricksToken' | 'databricksClientId' | 'databricksClientSecret' | 'databricksCluster';
+
+/** Undefined when no workspace is named. Throws INVALID_SETTING. */
+export function readDatabricks(optional: (name: DatabricksName) => string | undefined): DatabricksSettings | undefined {
+  const text = optional('databricksUrl');
+  const given = (['databricksToken', 'databricksClientId', 'databricksClientSecret', 'databricksCluster'] as const).find((name) => optional(name) !== undefined);
+  if (text === undefined) {
+    if (given !== undefined) throw invalid(given, `it is for a workspace of Databricks, and none is named: set ${SETTINGS.databricksUrl.env}`);
+    return undefined;
+  }
+  const cluster = optional('databricksCluster') ?? 'serverless';
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(cluster)) throw invalid('databricksCluster', `'${cluster}' is neither serverless nor the id of a cluster`);
+  return { url: workspaceUrl(SETTINGS.databricksUrl.env, text), credentials: credentialsOf(optional), cluster: cluster === 'serverless' ? cluster : { existing: cluster } };
+}
+
+/** The address of a workspace in its one form. Everything sent there carries a token: never in the clear, but to this machine. */
+export function workspaceUrl(setting: string, text: string): string {
+  const wrong = (problem: string): TrainyardError => new TrainyardError('INVALID_SETTING', { setting, problem });
+  const url = URL.parse(text.trim());
+  if (url === null || !['https:', 'http:'].includes(url.protocol)) throw wrong('it is not the URL of a workspace: write https://adb-123.4.azuredatabricks.net');
+  // not repeated when it is wrong: somebody may have put a token into it
+  if (url.username !== '' || url.password !== '') throw wrong('it must not hold credentials');
+  if (url.pathname.replace(/\/+$/, '') !== '' || url.search !== '' || url.hash !== '') throw wrong('it must be the address of the workspace alone, without a path');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) throw wrong('it must begin with https://: a token is sent there');
+  return url.origin;
+}
+
+function credentialsOf(optional: (name: DatabricksName) => string | undefined): DatabricksSettings['credentials'] {
+  const [token, clientId, clientSecret] = [optional('databricksToken'), optional('databricksClientId'), optional('databricksClientSecret')];
+  if (token !== undefined && (clientId !== undefined || clientSecret !== undefined)) throw invalid('databricksToken', `a token and a service principal are both given, must be only one`);
+  if (token !== undefined) {
+    // it becomes part of a header
+    if (!/^[\x21-\x7e]+$/.test(token)) throw invalid('databricksToken', 'it has characters that no token has');
+    return { token };
+  }
+  if (clientId === undefined && clientSecret === undefined) throw invalid('databricksUrl', `the workspace needs credentials: set ${SETTINGS.databricksToken.env}, or ${SETTINGS.databricksClientId.env} and ${SETTINGS.databricksClientSecret.env}`);
+  if (clientId === undefined) throw invalid('databricksClientSecret', `it needs ${SETTINGS.databricksClientId.env} beside it`);
+  if (clientSecret === undefined) throw invalid('databricksClientId', `it needs ${SETTINGS.databricksClientSecret.env} beside it`);
+  return { clientId, clientSecret };
+}
+
+function invalid(name: DatabricksName, problem: string): TrainyardError {
+  return new TrainyardError('INVALID_SETTING', { setting: SETTINGS[name].env, problem });
+}

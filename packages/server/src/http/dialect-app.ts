@@ -1,0 +1,21 @@
+import { fastify, type FastifyInstance } from 'fastify';
+import type { Dialect } from '../dialects/dialect.ts';
+import { addGate, type GateOptions } from './gate.ts';
+
+/** One dialect alone, for a listener of its own: its paths collide with nobody's, and nothing else can be reached there. The same gate stands in front. */
+export async function createDialectApp(dialect: Dialect, gate: GateOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    requestIdHeader: false,
+    // as lenient about paths as the servers the dialects come from
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, caseSensitive: false },
+    forceCloseConnections: 'idle',
+    keepAliveTimeout: 65_000,
+  });
+  addGate(app, gate);
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer').header('cache-control', 'no-store');
+    done();
+  });
+  await dialect.register(app);
+  return app;
+}
