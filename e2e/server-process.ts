@@ -12,12 +12,15 @@ const DEADLINE_MS = 120_000;
 /** A real server process on a data directory of its own; it can be killed and started again on the same port. */
 export class ServerProcess {
   readonly dataDir: string;
+  readonly #env: Readonly<Record<string, string>>;
   #process: ChildProcess | undefined;
   #output = '';
   #port = 0;
 
-  constructor(dataDir = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'))) {
+  /** `env`: settings that have no flag. */
+  constructor(dataDir = mkdtempSync(join(tmpdir(), 'trainyard-e2e-')), env: Readonly<Record<string, string>> = {}) {
     this.dataDir = dataDir;
+    this.#env = env;
   }
 
   get url(): string {
@@ -38,7 +41,7 @@ export class ServerProcess {
 
   async start(flags: readonly string[] = []): Promise<void> {
     this.#output = '';
-    const child = spawn(process.execPath, [BIN, 'up', '--data-dir', this.dataDir, '--port', String(this.#port), '--look-every', '500ms', ...flags], { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment() });
+    const child = spawn(process.execPath, [BIN, 'up', '--data-dir', this.dataDir, '--port', String(this.#port), '--look-every', '500ms', ...flags], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...cleanEnvironment(), ...this.#env } });
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (this.#output += bytes.toString('utf8')));
     await waitFor('the server is ready', () => {

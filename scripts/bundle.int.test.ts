@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -30,13 +30,24 @@ describe('bundles', () => {
   test('the package has command line, server and runner, and no workspace dependency', async () => {
     const manifest = JSON.parse(readFileSync(path.join(dir, 'dist/trainyard/package.json'), 'utf8')) as { version: string; dependencies: Record<string, string> };
     expect(Object.keys(manifest.dependencies).filter((name) => name.includes('trainyard'))).toEqual([]);
-    symlinkSync(path.join(ROOT, 'node_modules'), path.join(dir, 'node_modules'));
+    installOnly(Object.keys(manifest.dependencies));
     const program = path.join(dir, 'dist/trainyard/trainyard.mjs');
     expect(await node([program, '--version'])).toMatchObject({ code: 0, stdout: expect.stringContaining(manifest.version) as string });
     // the server's half: refused at its door, before it touches anything
     expect(await node([program, 'up', '--host', '0.0.0.0', '--auth', 'off', '--data-dir', path.join(dir, 'data')])).toMatchObject({ code: 1, stderr: expect.stringContaining('refusing to listen') as string });
+    // clients of object stores are not installed with it: it says which one it misses
+    expect(await node([program, 'up', '--port', '0', '--artifacts', 's3://bucket', '--data-dir', path.join(dir, 'data')])).toMatchObject({ code: 1, stderr: expect.stringContaining('npm install @aws-sdk/client-s3 @aws-sdk/s3-request-presigner') as string });
   });
 });
+
+/** As npm does for whoever installs the package. */
+function installOnly(names: readonly string[]): void {
+  for (const name of names) {
+    const place = path.join(dir, 'node_modules', name);
+    mkdirSync(path.dirname(place), { recursive: true });
+    symlinkSync(path.join(ROOT, 'node_modules', name), place);
+  }
+}
 
 function node(argv: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {

@@ -23,7 +23,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
 const printed = Object.entries(PAGES).map(([name, page]) => ({ name, text: `${NOTE}\n\n${page()}\n` }));
 
 /** Pages that compare us with another program; nobody can print those from our code. */
-const WRITTEN = ['mlflow.md', 'toolchain-mlflow.md'];
+const WRITTEN = ['export-format.md', 'mlflow.md', 'toolchain-mlflow.md'];
 
 if (process.argv.includes('--check')) check();
 else write();

@@ -7,6 +7,9 @@ import { say } from '../measuring/measure.ts';
 
 const run = promisify(execFile);
 
+/** The driver is for its server on PostgreSQL. */
+const PACKAGES = ['mlflow', 'psycopg2-binary'];
+
 export interface MlflowVenv {
   readonly dir: string;
   /** The program `mlflow`. */
@@ -16,7 +19,7 @@ export interface MlflowVenv {
 
 /** A virtual environment with the newest MLflow, made once per machine; remove its directory to get a newer one. */
 export async function mlflowVenv(): Promise<MlflowVenv> {
-  const dir = join(CACHE_DIR, 'mlflow-venv');
+  const dir = join(CACHE_DIR, 'mlflow-and-postgresql-venv');
   const mlflow = join(dir, 'bin', 'mlflow');
   // a venv cannot be moved once it is made, so the last file of it says that it is whole
   const whole = join(dir, 'whole');
@@ -35,10 +38,10 @@ async function install(dir: string): Promise<void> {
   const python = join(dir, 'bin', 'python');
   if (await hasUv()) {
     await run('uv', ['venv', dir]);
-    await run('uv', ['pip', 'install', '--python', python, 'mlflow']);
+    await run('uv', ['pip', 'install', '--python', python, ...PACKAGES]);
   } else {
     await run('python3', ['-m', 'venv', dir]);
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'mlflow'], { maxBuffer: 64 * 1024 * 1024 });
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES], { maxBuffer: 64 * 1024 * 1024 });
   }
 }
 

@@ -38,6 +38,7 @@ export async function launchesPerSecond(count: number): Promise<number> {
     ...stores,
     snapshots: new SnapshotStore(join(dir.path, 'snapshots'), 1),
     known: { engines: ['local'], toolchains: ['command'] },
+    launches: () => engine.can,
     newId: () => randomBytes(16).toString('hex'),
     now: Date.now,
     wake: () => scheduler.wake(),

@@ -21,6 +21,8 @@ export interface Attempt {
   readonly tracking: TrackingApi;
   /** Tells the server what became known. */
   know(facts: Facts): void;
+  /** The text without the secrets of the training. */
+  mask(text: string): string;
 }
 
 /** A step that had nothing to do, and why. */

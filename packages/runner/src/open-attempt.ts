@@ -66,6 +66,7 @@ export async function openAttempt(order: RunnerOrder, { dir, cacheDir, machineEn
     link,
     tracking: new TrackingApi({ link, run: order.run, experimentId: order.experimentId }),
     know: (facts) => journal.add({ kind: 'facts', facts }),
+    mask: (text) => maskText(needles, text),
   };
   return { attempt, mark, log, journal, delivery, link };
 }

@@ -39,16 +39,32 @@ interface Cluster {
 
 /** Called by vitest once before the integration tests; what it returns is called after them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dir = mkdtempSync(path.join(tmpdir(), 'trainyard-postgres-'));
+  const { url, stop: end } = await startPostgres(tmpdir());
+  project.provide('postgresUrl', url);
+  return end;
+}
+
+export interface StartedPostgres {
+  /** Of its database `postgres`. */
+  readonly url: string;
+  /** Its data goes with it. */
+  stop(): Promise<void>;
+}
+
+/** Starts one with its data in a new directory below `parent`. */
+export async function startPostgres(parent: string): Promise<StartedPostgres> {
+  const dir = mkdtempSync(path.join(parent, 'trainyard-postgres-'));
   const owner = processOwner();
   const cluster: Cluster = { dir, owner, programs: await findPrograms(dir) };
   try {
     const password = await makeCluster(cluster);
     const { server, port } = await start(cluster);
-    project.provide('postgresUrl', `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`);
-    return async () => {
-      await stop(server);
-      rmSync(dir, { recursive: true, force: true });
+    return {
+      url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`,
+      async stop() {
+        await stop(server);
+        rmSync(dir, { recursive: true, force: true });
+      },
     };
   } catch (error) {
     rmSync(dir, { recursive: true, force: true });

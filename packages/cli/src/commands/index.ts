@@ -5,6 +5,8 @@ import { completion } from './completion.ts';
 import { db } from './db.ts';
 import { doctor } from './doctor.ts';
 import { download } from './download.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { logs } from './logs.ts';
 import { retry } from './retry.ts';
 import { run } from './run.ts';
@@ -31,6 +33,8 @@ export const commands: readonly ((cli: Cli) => Command)[] = [
   db,
   secret,
   token,
+  importCommand,
+  exportCommand,
   status,
   doctor,
   completion,

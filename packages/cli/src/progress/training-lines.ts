@@ -47,6 +47,8 @@ function modelName(spec: Fields): string {
 function sourceText(source: Fields): string {
   const git = fields(source['git']);
   if (git['url'] !== undefined) return `git ${String(git['url'])}${git['reference'] === undefined ? '' : ` at ${String(git['reference'])}`}`;
+  const notebook = fields(source['notebook']);
+  if (notebook['path'] !== undefined) return `notebook ${String(notebook['path'])} of ${String(fields(notebook['git'])['url'] ?? 'the workspace')}`;
   const { digest } = fields(source['snapshot']);
   return digest === undefined ? '' : `uploaded source ${String(digest).slice(0, 12)}`;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkHeartbeat, lostReason, readHeartbeat } from './heartbeat.ts';
 
 const HOUR = 3_600_000;
+const timeText = (ms: number): string => new Date(ms).toISOString();
 
 describe('a promised heartbeat', () => {
   it.each([
@@ -16,7 +17,7 @@ describe('a promised heartbeat', () => {
 });
 
 describe('a run nobody has ended', () => {
-  const judge = (silentForMs: number, promise: string | undefined, silentMs?: number) => lostReason({ lastSeenAt: 0, promise }, { now: silentForMs, silentMs, listeningSince: 0 });
+  const judge = (silentForMs: number, promise: string | undefined, silentMs?: number) => lostReason({ lastSeenAt: 0, promise }, { now: silentForMs, silentMs, listeningSince: 0, timeText });
 
   it('is never lost by silence alone', () => expect(judge(1000 * HOUR, undefined)).toBeUndefined());
   it('is not lost while a sign of life is only late', () => expect(judge(180_000, '60s')).toBeUndefined());
@@ -24,7 +25,7 @@ describe('a run nobody has ended', () => {
   it('is not lost within half a minute, whatever it promised', () => expect(judge(30_000, '1s')).toBeUndefined());
   it('is lost when it is silent for longer than the server allows', () => expect(judge(2 * HOUR, undefined, HOUR)).toMatch(/longer than this server allows \(1h\)/));
   it('is not lost because the server was away', () => {
-    const rules = { now: 10 * HOUR, silentMs: undefined, listeningSince: 10 * HOUR - 60_000 };
+    const rules = { now: 10 * HOUR, silentMs: undefined, listeningSince: 10 * HOUR - 60_000, timeText };
     expect(lostReason({ lastSeenAt: 0, promise: '60s' }, rules)).toBeUndefined();
     expect(lostReason({ lastSeenAt: 0, promise: '10s' }, rules)).toMatch(/since 1970/);
   });

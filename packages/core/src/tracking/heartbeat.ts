@@ -37,6 +37,8 @@ export interface SilenceRules {
   readonly listeningSince: number;
   /** Nobody may be silent for longer; undefined: silence alone ends nothing. */
   readonly silentMs: number | undefined;
+  /** How a time is written. */
+  readonly timeText: (ms: number) => string;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface SilenceRules {
 export function lostReason(run: OpenRun, rules: SilenceRules): string | undefined {
   // what a client said while nobody listened is not its silence
   const silentForMs = rules.now - Math.max(run.lastSeenAt, rules.listeningSince);
-  const since = new Date(run.lastSeenAt).toISOString();
+  const since = rules.timeText(run.lastSeenAt);
   const promisedMs = run.promise === undefined ? undefined : readHeartbeat(run.promise);
   if (promisedMs !== undefined && silentForMs > Math.max(PERIODS * promisedMs, MARGIN_MS)) return `host_lost: its client promised a sign of life every ${formatDuration(promisedMs)} and gave none since ${since}`;
   if (rules.silentMs !== undefined && silentForMs > rules.silentMs) return `host_lost: its client gave no sign of life since ${since}, longer than this server allows (${formatDuration(rules.silentMs)})`;

@@ -1,5 +1,6 @@
 import { didYouMean } from '../nearest.ts';
 import { artifactNameProblem } from './artifact-name.ts';
+import { notebookProblems } from './notebook.ts';
 import type { ResourceAmounts, TrainingSpec } from './spec.ts';
 
 const ID = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -35,6 +36,7 @@ export function specProblems(spec: TrainingSpec, known: Known): string[] {
     ...catalogProblems('toolchain', spec.toolchain, known.toolchains),
     ...catalogProblems('engine', spec.engine, known.engines),
     ...commandProblems(spec),
+    ...notebookProblems(spec),
     ...pathProblems('workDir', spec.workDir),
     ...variableProblems(spec),
     ...prefixed('model.artifactNameTemplate', artifactNameProblem(spec.model.artifactNameTemplate)),
@@ -59,9 +61,10 @@ function resourceProblems(spec: TrainingSpec): string[] {
   return problems;
 }
 
-function sourceProblems({ algorithmSource: { git, snapshot } }: TrainingSpec): string[] {
-  if (git === undefined && snapshot === undefined) return ['no source: algorithmSource needs git or snapshot'];
-  if (git !== undefined && snapshot !== undefined) return ['both algorithmSource.git and algorithmSource.snapshot are specified, must be only one'];
+function sourceProblems({ algorithmSource: { git, snapshot, notebook } }: TrainingSpec): string[] {
+  const given = Object.entries({ git, snapshot, notebook }).flatMap(([name, source]) => (source === undefined ? [] : [`algorithmSource.${name}`]));
+  if (given.length === 0) return ['no source: algorithmSource needs git, snapshot or notebook'];
+  if (given.length > 1) return [`both ${given.join(' and ')} are specified, must be only one`];
   if (snapshot !== undefined) return /^[0-9a-f]{64}$/.test(snapshot.digest) ? [] : ['algorithmSource.snapshot.digest must be 64 hex digits'];
   return git === undefined ? [] : gitProblems(git.url, git.reference);
 }

@@ -41,6 +41,12 @@ export interface Facts {
   readonly command?: string | undefined;
   readonly artifact?: ArtifactFact | undefined;
   readonly model?: ModelFact | undefined;
+  /** What the engine calls the attempt: the id of a run of Databricks. Text, as it may be larger than a number can hold. */
+  readonly externalId?: string | undefined;
+  /** The engine's own page about the attempt; http(s). */
+  readonly url?: string | undefined;
+  /** What a notebook gave back at its end; cut when it is long, then the log has it whole. */
+  readonly result?: string | undefined;
 }
 
 /** The trained model binary. `path` is relative to the run's artifacts. */

@@ -29,6 +29,8 @@ export interface TrainingSpec {
   readonly environment: EnvironmentChoice;
   /** Name of the MLflow experiment its runs belong to; the training's id when absent. */
   readonly experiment?: string | undefined;
+  /** For the engine `databricks` only. */
+  readonly databricks?: DatabricksChoice | undefined;
 }
 
 export interface ModelName {
@@ -41,6 +43,7 @@ export interface ModelName {
 export interface AlgorithmSource {
   readonly git?: GitSource | undefined;
   readonly snapshot?: SnapshotSource | undefined;
+  readonly notebook?: NotebookSource | undefined;
 }
 
 export interface GitSource {
@@ -54,6 +57,44 @@ export interface SnapshotSource {
   /** sha256 of the uploaded tar.gz, 64 hex digits. */
   readonly digest: string;
 }
+
+/** A notebook that the engine fetches itself; only an engine that holds notebooks takes it. */
+export interface NotebookSource {
+  /** Source `workspace`: from the root of the workspace, with a leading slash. Source `git`: from the root of the repository. */
+  readonly path: string;
+  readonly source: 'workspace' | 'git';
+  /** There when the source is `git`, and only then. */
+  readonly git?: NotebookRepository | undefined;
+}
+
+export interface NotebookRepository {
+  /** https:// */
+  readonly url: string;
+  /** Branch, `refs/tags/<tag>`, or commit (40 hex digits). */
+  readonly reference?: string | undefined;
+  /** What the host runs; told by its name when absent. */
+  readonly provider?: GitProvider | undefined;
+}
+
+/** Databricks' own names. */
+export const GIT_PROVIDERS = ['gitHub', 'gitHubEnterprise', 'gitLab', 'gitLabEnterpriseEdition', 'bitbucketCloud', 'bitbucketServer', 'azureDevOpsServices', 'awsCodeCommit'] as const;
+export type GitProvider = (typeof GIT_PROVIDERS)[number];
+
+export interface DatabricksChoice {
+  /** Where the notebook runs; the server's own choice when absent. */
+  readonly cluster?: ClusterChoice | undefined;
+  /** Limit that Databricks itself keeps, rounded up to seconds; `timeout.runMs` when absent. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/**
+ * `existing`: id of an all-purpose cluster, which is started when it is terminated. `new`: Databricks' `new_cluster` as it is,
+ * a cluster for this attempt alone; with `pool` its machines come from that instance pool.
+ */
+export type ClusterChoice =
+  | 'serverless'
+  | { readonly existing: string }
+  | { readonly new: Readonly<Record<string, unknown>>; readonly pool?: string | undefined };
 
 export interface EnvironmentVariable {
   readonly name: string;

@@ -22,7 +22,7 @@ export async function prepare(attempt: Attempt, source: Source): Promise<Prepare
   const workDir = await workDirOf(source.dir, spec.workDir);
   const toolchain = await loadToolchain(spec.toolchain);
   const plan = await toolchain.plan({ spec, sourceDir: source.dir, workDir, scratchDir: attempt.paths.scratch, commit: source.commit });
-  const notes = new RunNotes(attempt, plan.params, plan.tags);
+  const notes = new RunNotes(attempt, plan.paramsAfter === true ? {} : plan.params, plan.tags);
   try {
     return { plan, environment: await environmentOf(attempt, plan), notes };
   } catch (error) {

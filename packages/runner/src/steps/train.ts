@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { messageOf } from '@trainyard/core/errors.ts';
 import type { Attempt } from '../attempt.ts';
 import { commandText } from '../process/command-text.ts';
@@ -6,6 +8,7 @@ import { memoryKills } from '../process/memory-kills.ts';
 import { MARK_VARIABLE } from '../process/process-tree.ts';
 import { type ProgramEnd, runProgram } from '../process/run-program.ts';
 import { StepFailure } from '../step-failure.ts';
+import type { LaunchPlan } from '../toolchains/toolchain.ts';
 import type { Prepared } from './environment.ts';
 
 export interface Trained {
@@ -15,6 +18,8 @@ export interface Trained {
 
 /** A server that stays away does not keep a training from starting. */
 const MODELS_PATIENCE_MS = 30_000;
+/** What a program leaves beside its model is not worth more waiting. */
+const KEEP_PATIENCE_MS = 60_000;
 
 /** Runs the program of the training to its end, and sends what it measures. */
 export async function train(attempt: Attempt, { plan, environment, notes }: Prepared): Promise<Trained> {
@@ -32,9 +37,11 @@ export async function train(attempt: Attempt, { plan, environment, notes }: Prep
   try {
     end = await runProgram(plan.argv, { cwd: plan.cwd, env, log, signal, graceMs: order.spec.timeout.graceMs });
   } finally {
+    if (plan.paramsAfter === true) await notes.addMissing(plan.params);
     await notes.finish(end?.exitCode === 0 && !signal.aborted);
   }
-  judge(end, (memoryKills() ?? 0) - killsBefore);
+  const kills = (memoryKills() ?? 0) - killsBefore;
+  judge(end, { kills, problem: await keepLeftovers(attempt, plan) });
   return { earlierModels };
 }
 
@@ -69,10 +76,26 @@ function trainingEnv({ env, order, paths }: Attempt, prepared: Readonly<Record<s
   };
 }
 
+/** Answers what the program itself says went wrong. What cannot be kept is a warning: the training is over, and it is about the training. */
+async function keepLeftovers({ tracking, order, know, mask, log, over }: Attempt, { leftovers }: LaunchPlan): Promise<string | undefined> {
+  if (leftovers === undefined) return undefined;
+  const { result, problem, artifacts } = await leftovers();
+  if (result !== undefined) know({ result });
+  for (const { path, file } of artifacts) {
+    try {
+      const bytes = Buffer.from(mask(await readFile(file, 'utf8')));
+      await tracking.putRunArtifact(path, { sizeBytes: bytes.length, open: () => Readable.from([bytes]) }, { signal: over, patienceMs: Math.min(KEEP_PATIENCE_MS, order.limits.deliverForMs) });
+    } catch (error) {
+      log.warn(`${path} could not be kept: ${messageOf(error)}`);
+    }
+  }
+  return problem;
+}
+
 /** Exit code a shell gives for a program that SIGKILL ended. */
 const SHELL_SIGKILL = 137;
 
-function judge({ exitCode, signal }: ProgramEnd, kills: number): void {
+function judge({ exitCode, signal }: ProgramEnd, { kills, problem }: { readonly kills: number; readonly problem: string | undefined }): void {
   if (exitCode === 0) return;
   const details = { exitCode: exitCode ?? undefined, signal: signal ?? undefined };
   if (kills > 0 && (signal === 'SIGKILL' || exitCode === SHELL_SIGKILL)) {
@@ -80,5 +103,6 @@ function judge({ exitCode, signal }: ProgramEnd, kills: number): void {
   }
   const hint = kills > 0 ? ' (meanwhile the kernel ended a process for want of memory)' : '';
   if (signal !== null) throw new StepFailure('signal', `the training was ended by ${signal}${hint}`, details);
+  if (problem !== undefined) throw new StepFailure('exit_code', `${problem}${hint}`, details);
   throw new StepFailure('exit_code', `the training ended with exit code ${exitCode ?? 'unknown'}${hint}; the last lines of its log say why`, details);
 }

@@ -6,6 +6,7 @@ import type { Toolchain } from './toolchain.ts';
 export const toolchains = {
   command: () => import('./command/toolchain.ts'),
   mlflow: () => import('./mlflow/toolchain.ts'),
+  notebook: () => import('./notebook/toolchain.ts'),
 } as const satisfies Record<string, () => Promise<{ readonly toolchain: Toolchain }>>;
 
 export type ToolchainName = keyof typeof toolchains;

@@ -21,6 +21,20 @@ export interface LaunchPlan {
   /** Logged as params and tags of the run before it starts, as `mlflow run` does. */
   readonly params: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
+  /** The program logs its parameters itself, perhaps in other words (1 as 1.0): only those it did not log are, when it has ended. */
+  readonly paramsAfter?: boolean;
+  /** Asked once the program has ended, however it did. */
+  readonly leftovers?: () => Promise<Leftovers>;
+}
+
+/** What a program left beside its exit code. */
+export interface Leftovers {
+  /** What it gave back. */
+  readonly result?: string | undefined;
+  /** Why it failed, better than its exit code says it. */
+  readonly problem?: string | undefined;
+  /** Text files to keep, which secrets are taken out of: `path` among the run's artifacts. */
+  readonly artifacts: readonly { readonly path: string; readonly file: string }[];
 }
 
 /**

@@ -43,6 +43,20 @@ export class RunNotes {
     this.#metrics = new MetricsFile({ path, warn: (line) => this.#attempt.log.warn(line), send: (metrics) => this.#note('some metrics', { metrics }) });
   }
 
+  /** Adds those the program did not log itself: one of its own in other words is refused, and stays. */
+  async addMissing(params: Readonly<Record<string, string>>): Promise<void> {
+    const { tracking, over, log } = this.#attempt;
+    for (const [name, value] of Object.entries(params)) {
+      try {
+        await tracking.logBatch({ params: { [name]: value } }, { signal: over, patienceMs: FAILED_PATIENCE_MS });
+      } catch (error) {
+        if (error instanceof TrackingRefused) continue;
+        if (!over.aborted) log.warn(`the parameter '${name}' and those behind it could not be noted: ${messageOf(error)}`);
+        return;
+      }
+    }
+  }
+
   /** Sends the rest. */
   async finish(succeeded: boolean): Promise<void> {
     const hurry = succeeded ? undefined : setTimeout(() => this.#hurry.abort(), FAILED_PATIENCE_MS);

@@ -67,6 +67,26 @@ export function artifactStoreContract(name: string, open: (maxBytes: number) => 
       expect(await store.list(run, 'a')).toEqual([{ name: 'x', sizeBytes: 3 }, { name: 'y', sizeBytes: undefined }]);
     });
 
+    it('lists and deletes more than a store answers at once', async () => {
+      const names = Array.from({ length: 1010 }, (_, index) => String(index).padStart(4, '0'));
+      for (let first = 0; first < names.length; first += 50) await Promise.all(names.slice(first, first + 50).map((name) => put(name, '1')));
+      expect((await store.list(run, '')).map((entry) => entry.name)).toEqual(names);
+      await store.delete(run, '');
+      expect([await store.list(run, ''), await files()]).toEqual([[], []]);
+    });
+
+    it('names other bytes by another version, the same by the same', async () => {
+      const versionOf = async () => {
+        const artifact = await store.open(run, 'a');
+        await artifact?.close();
+        return artifact?.version;
+      };
+      await put('a', 'one');
+      const [first, again] = [await versionOf(), await versionOf()];
+      await put('a', 'two');
+      expect([again, first?.match(/^\w+$/) !== null, (await versionOf()) === first]).toEqual([first, true, false]);
+    });
+
     it('has nothing to open or list where nothing is, and a directory is no file', async () => {
       await put('a/x', '1');
       expect([await read('none'), await read('a'), await read('a/x/y')]).toEqual([undefined, undefined, undefined]);

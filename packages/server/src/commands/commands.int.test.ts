@@ -119,11 +119,13 @@ describe('trainyard secrets rotate-key', () => {
     const { url, child } = await up();
     const token = readFileSync(join(dir, 'token'), 'utf8').trim();
     await call(`${url}/api/v1/secrets/key`, token, { method: 'PUT', body: JSON.stringify({ value: 'very secret text' }) });
+    const webhook = { name: 'hook', url: 'https://1.1.1.1/', events: [{ entity: 'REGISTERED_MODEL', action: 'CREATED' }], secret: 'very secret text' };
+    expect((await call(`${url}/api/2.0/mlflow/webhooks`, token, { method: 'POST', body: JSON.stringify(webhook) })).status).toBe(200);
     expect((await run(['secrets', 'rotate-key', '--data-dir', dir])).text).toContain('uses the data directory');
     child.kill('SIGTERM');
     await once(child, 'exit');
     const before = readFileSync(join(dir, 'keys.json'), 'utf8');
-    expect(await run(['secrets', 'rotate-key', '--data-dir', dir])).toEqual({ code: 0, text: expect.stringContaining('1 secret(s) sealed again') });
+    expect(await run(['secrets', 'rotate-key', '--data-dir', dir])).toEqual({ code: 0, text: expect.stringContaining('2 secret(s) sealed again') });
     expect(readFileSync(join(dir, 'keys.json'), 'utf8')).not.toBe(before);
     const bytes = ['trainyard.db', 'trainyard.db-wal'].map((name) => join(dir, name)).filter((path) => existsSync(path)).map((path) => readFileSync(path));
     expect(bytes.some((content) => content.includes('very secret text'))).toBe(false);

@@ -5,6 +5,10 @@ import type { Resources } from '@trainyard/core/training/spec.ts';
 
 /** What an engine can do, shown in the API and checked before a run is accepted. */
 export interface Capabilities {
+  /** Takes launches of programs: it starts a runner. */
+  readonly commands: boolean;
+  /** Takes notebooks by their name (`algorithmSource.notebook`) and runs them itself, without a runner. */
+  readonly notebooks: boolean;
   readonly gpu: boolean;
   readonly containers: boolean;
   /** Enforces `resources.limits`. */

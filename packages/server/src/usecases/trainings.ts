@@ -1,5 +1,6 @@
 import { isTrainyardError, TrainyardError } from '@trainyard/core/errors.ts';
 import { idProblems, type Known, specProblems } from '@trainyard/core/training/check-spec.ts';
+import { type Launches, launchMisfit } from '@trainyard/core/training/launch.ts';
 import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
 import { hasEnded } from '@trainyard/core/training/states.ts';
 import type { SecretStore } from '../stores/secrets.ts';
@@ -13,6 +14,8 @@ export interface TrainingsParts {
   readonly secrets: SecretStore;
   readonly snapshots: SnapshotStore;
   readonly known: Known;
+  /** What an engine takes; undefined when there is no such engine. */
+  readonly launches: (engine: string) => Launches | undefined;
   readonly newId: () => string;
   readonly now: () => number;
   /** Something was queued or asked to stop: the scheduler need not wait. */
@@ -23,6 +26,13 @@ export interface RunChanges {
   readonly hyperParameters?: Readonly<Record<string, string>> | undefined;
   readonly priority?: number | undefined;
   readonly entrypoint?: string | undefined;
+}
+
+/** Who starts a run. */
+export interface RunStart {
+  readonly user: string;
+  /** Id of the run, 32 hex digits; a new one when absent. */
+  readonly runId?: string | undefined;
 }
 
 const PAGE = 500;
@@ -63,13 +73,22 @@ export class Trainings {
       priority: changes.priority ?? spec.priority,
       ...(changes.entrypoint === undefined ? {} : { entrypoint: changes.entrypoint }),
     };
-    return this.#start(id, changed, user);
+    return this.start(id, changed, { user });
   }
 
   /** A new run with the spec of one that has ended, whatever became of its training since. */
   async retry(run: RunRecord, user: string): Promise<RunRecord> {
     if (!hasEnded(run.state)) throw new TrainyardError('RUN_ACTIVE', { id: run.number, state: run.state });
-    return this.#start(run.trainingId, run.spec, user);
+    return this.start(run.trainingId, run.spec, { user });
+  }
+
+  /** A new run of a training with a spec of its own. Throws TRAINING_NOT_FOUND, INVALID_TRAINING. */
+  async start(id: string, spec: TrainingSpec, by: RunStart): Promise<RunRecord> {
+    await this.#check(id, spec);
+    const run = { ...this.#newRun(id, spec, by.user), ...(by.runId === undefined ? {} : { id: by.runId }) };
+    const { latestRun } = await this.#parts.trainings.submit({ kind: 'run', id, run });
+    this.#parts.wake(run.id);
+    return latestRun ?? this.#found(run.id);
   }
 
   /** Runs, logs and models stay. With `force`, runs that have not ended are asked to stop; without, they forbid it. */
@@ -101,14 +120,6 @@ export class Trainings {
     }
   }
 
-  async #start(id: string, spec: TrainingSpec, user: string): Promise<RunRecord> {
-    await this.#check(id, spec);
-    const run = this.#newRun(id, spec, user);
-    const { latestRun } = await this.#parts.trainings.submit({ kind: 'run', id, run });
-    this.#parts.wake(run.id);
-    return latestRun ?? this.#found(run.id);
-  }
-
   async #found(runId: string): Promise<RunRecord> {
     const run = await this.#parts.runs.find(runId);
     if (run === undefined) throw new TrainyardError('RUN_NOT_FOUND', { id: runId });
@@ -122,6 +133,9 @@ export class Trainings {
   async #check(id: string, spec: TrainingSpec): Promise<void> {
     const problems = [...idProblems(id), ...specProblems(spec, this.#parts.known), ...(await this.#missingParts(spec))];
     if (problems.length > 0) throw new TrainyardError('INVALID_TRAINING', { problems: problems.join('; ') }, { problems });
+    const can = this.#parts.launches(spec.engine);
+    const misfit = can === undefined ? undefined : launchMisfit(spec, can);
+    if (misfit !== undefined) throw new TrainyardError('NOT_ON_THIS_ENGINE', { engine: spec.engine, ...misfit });
   }
 
   /** What the spec names must be here: better said now than by a run that fails later. */

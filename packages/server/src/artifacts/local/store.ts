@@ -27,6 +27,9 @@ export async function openLocalArtifacts(root: string, options: LocalArtifactOpt
 }
 
 class LocalArtifactStore implements ArtifactStore {
+  readonly location = 'local';
+  // parts would be written twice, at an address of ours that clients may not reach
+  readonly direct = undefined;
   readonly #root: string;
   readonly #maxBytes: number;
 
@@ -123,8 +126,10 @@ class LocalArtifactStore implements ArtifactStore {
   }
 }
 
-function openArtifact(file: FileHandle, stat: { readonly size: number; readonly mtimeMs: number }): OpenArtifact {
+function openArtifact(file: FileHandle, stat: { readonly ino: number; readonly size: number; readonly mtimeMs: number }): OpenArtifact {
   return {
+    // every upload is a file of its own: the same number at the same time is the same bytes
+    version: [stat.ino, stat.size, Math.round(stat.mtimeMs * 1000)].map((part) => part.toString(36)).join('0x'),
     sizeBytes: stat.size,
     modifiedAt: Math.trunc(stat.mtimeMs),
     // not beyond the size that was announced, should the file grow meanwhile

@@ -1,5 +1,8 @@
 import { request } from 'node:http';
+import { Readable } from 'node:stream';
+import { TrainyardError } from '@trainyard/core/errors.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ArtifactStore } from '../../artifacts/artifact-store.ts';
 import { HOSTILE_PATHS } from '../../artifacts/artifact-store.contract.ts';
 import { type MlflowServer, openMlflowServer } from './mlflow-server.contract.ts';
 
@@ -158,5 +161,30 @@ describe('paths from outside', () => {
     const { run: made } = (await post('runs/create', { experiment_id: experiment })) as { run: { info: { run_id: string; artifact_uri: string } } };
     expect(made.info.artifact_uri).toBe(`/etc/${made.info.run_id}/artifacts`);
     expect((await json(await get(`/get-artifact?run_id=${made.info.run_id}&path=passwd`)))['message']).toContain('which this server does not open');
+  });
+});
+
+describe('a store that goes away', () => {
+  const unreadable: ArtifactStore = {
+    location: 's3://bucket',
+    direct: undefined,
+    put: () => Promise.reject(away()),
+    open: async () => ({ sizeBytes: 9, modifiedAt: 0, version: 'v', read: () => Readable.from((async function* () { throw away(); })()), close: async () => undefined }),
+    list: () => Promise.reject(away()),
+    delete: () => Promise.reject(away()),
+  };
+  const away = () => new TrainyardError('ARTIFACT_STORE_UNUSABLE', { store: 's3://bucket', problem: 'it does not answer', advice: 'try again' });
+
+  it('is said in the words of MLflow by every call, also by a download that had begun', async () => {
+    const lonely = await openMlflowServer({ artifacts: unreadable });
+    const { run: made } = (await lonely.app.inject({ method: 'POST', url: '/api/2.0/mlflow/runs/create', payload: {} })).json<{ run: { info: { run_id: string } } }>();
+    const at = `${PROXY}/0/${made.info.run_id}/artifacts/a`;
+    const calls = [{ method: 'GET', url: at }, { method: 'PUT', url: at, payload: 'x', headers: { 'content-type': 'text/plain' } }, { method: 'DELETE', url: at }, { method: 'GET', url: `/api/2.0/mlflow/artifacts/list?run_id=${made.info.run_id}` }] as const;
+    for (const call of calls) {
+      const answer = await lonely.app.inject(call);
+      expect([call.method, answer.statusCode, answer.json()]).toEqual([call.method, 503, { error_code: 'TEMPORARILY_UNAVAILABLE', message: 'the artifact store s3://bucket cannot be used: it does not answer' }]);
+      expect(answer.headers['content-disposition']).toBeUndefined();
+    }
+    await lonely.close();
   });
 });

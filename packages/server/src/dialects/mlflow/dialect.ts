@@ -16,6 +16,7 @@ import { metricEndpoints } from './metrics.ts';
 import { modelVersionEndpoints } from './model-versions.ts';
 import { registeredModelEndpoints } from './registered-models.ts';
 import { runEndpoints } from './runs.ts';
+import { FILE_HEADERS } from './send-artifact.ts';
 import { serverInfoEndpoints, VERSION } from './server-info.ts';
 import { webhookEndpoints } from './webhooks.ts';
 
@@ -71,5 +72,6 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   const known = toMlflowError(error, request);
   if (known === undefined) request.log.error({ err: error }, 'a call of the MLflow API broke');
   const { status, code, message } = known ?? { status: 500, code: 'INTERNAL_ERROR', message: `Something broke inside the server. Look for the request id ${request.id} in its log.` };
+  for (const name of FILE_HEADERS) reply.removeHeader(name);
   return reply.code(status).type('application/json').send(JSON.stringify({ error_code: code, message }));
 }

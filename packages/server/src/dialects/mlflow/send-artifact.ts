@@ -3,6 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { OpenArtifact } from '../../usecases/tracking/records.ts';
 import { contentDisposition, contentType, parseRange } from './wire/content.ts';
 
+/** What says something about a file, and nothing about an error that is answered instead. */
+export const FILE_HEADERS: readonly string[] = ['content-disposition', 'accept-ranges', 'content-range', 'etag', 'last-modified'];
+
 /** Streams an artifact as a download: nothing in it may run in a browser under our address. */
 export async function sendArtifact(request: FastifyRequest, reply: FastifyReply, file: { readonly path: string; readonly artifact: OpenArtifact }): Promise<FastifyReply> {
   const { path, artifact } = file;

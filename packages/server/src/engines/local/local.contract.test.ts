@@ -19,6 +19,7 @@ async function open(): Promise<EngineUnderTest> {
   const config = { attemptsDir: join(dir, 'attempts'), cacheDir: join(dir, 'cache'), runnerFile: fileURLToPath(import.meta.resolve('@trainyard/runner/main.ts')), env: runnerEnvironment(process.env) };
   return {
     engine: new LocalEngine(config),
+    hasExitCodes: true,
     again: () => new LocalEngine(config),
     assignment: async (key, script) => {
       const [run = '', attempt] = key.split('-');

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterEach, inject } from 'vitest';
+import { attemptBookContract } from '../../engines/attempt-book.contract.ts';
 import { storeContract } from '../store.contract.ts';
 import { type Database, openDatabase } from './database.ts';
+import { SqlAttemptBook } from './engine-attempts.ts';
 import { openStores } from './open-stores.ts';
 
 const opened: Database[] = [];
@@ -14,6 +16,11 @@ storeContract('PostgreSQL', async (now) => {
   const database = await openDatabase(await freshDatabase(inject('postgresUrl')));
   opened.push(database);
   return openStores(database, now);
+});
+
+attemptBookContract('PostgreSQL', async () => {
+  const database = await openDatabase(await freshDatabase(inject('postgresUrl')));
+  return { book: new SqlAttemptBook(database, 'databricks'), other: new SqlAttemptBook(database, 'another'), close: () => database.close() };
 });
 
 /** A database of its own for each case: what one leaves must not help another. */

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import { attemptBookContract } from '../../engines/attempt-book.contract.ts';
 import { storeContract } from '../store.contract.ts';
 import { type Database, openDatabase } from './database.ts';
+import { SqlAttemptBook } from './engine-attempts.ts';
 import { openStores } from './open-stores.ts';
 
 const opened: { database: Database; dir: string }[] = [];
@@ -14,9 +16,16 @@ afterEach(async () => {
   }
 });
 
-storeContract('SQLite', async (now) => {
+storeContract('SQLite', async (now) => openStores(await freshDatabase(), now));
+
+attemptBookContract('SQLite', async () => {
+  const database = await freshDatabase();
+  return { book: new SqlAttemptBook(database, 'databricks'), other: new SqlAttemptBook(database, 'another'), close: () => Promise.resolve() };
+});
+
+async function freshDatabase(): Promise<Database> {
   const dir = mkdtempSync(join(tmpdir(), 'trainyard-store-'));
   const database = await openDatabase(`sqlite://${dir}/trainyard.db`);
   opened.push({ database, dir });
-  return openStores(database, now);
-});
+  return database;
+}

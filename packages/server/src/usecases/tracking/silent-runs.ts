@@ -45,7 +45,7 @@ export class SilentRuns {
       const open = await runs.open({ after, limit: RUNS_AT_ONCE });
       const at = now();
       const found = open.flatMap((run) => {
-        const reason = lostReason(run, { now: at, silentMs, listeningSince: this.#listeningSince });
+        const reason = lostReason(run, { now: at, silentMs, listeningSince: this.#listeningSince, timeText: (ms) => new Date(ms).toISOString() });
         return reason === undefined ? [] : [{ id: run.id, lastSeenAt: run.lastSeenAt, reason }];
       });
       if (found.length > 0) lost += await runs.endLost(found);

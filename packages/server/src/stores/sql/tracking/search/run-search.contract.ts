@@ -50,7 +50,7 @@ export function runSearchContract(name: string, open: () => Promise<Database>): 
     });
 
     it.each(Object.entries(WAYS))('finds what a naive search finds, page by page: %s', async (_, bounds) => {
-      const runs = await aHundredRuns(database, store);
+      const runs = await aHundredRuns(store);
       const experimentIds = [...new Set(runs.map((run) => run.experimentId))];
       const one = fc.record({
         experimentIds: fc.oneof({ weight: 5, arbitrary: fc.subarray(experimentIds, { minLength: 1 }) }, { weight: 1, arbitrary: fc.constant([...experimentIds, ...MANY]) }),
@@ -70,7 +70,7 @@ export function runSearchContract(name: string, open: () => Promise<Database>): 
     });
 
     it('finds the same when it filters what it sorts by', async () => {
-      const runs = await aHundredRuns(database, store);
+      const runs = await aHundredRuns(store);
       for (const [filter, order] of SORTED_AND_FILTERED) {
         for (const [way, bounds] of Object.entries(WAYS)) {
           const search = { experimentIds: [runs[0]!.experimentId], conditions: readFilter(filter, RUN_SEARCH), order: readOrder(order, RUN_SEARCH), limit: 3 };
@@ -80,7 +80,7 @@ export function runSearchContract(name: string, open: () => Promise<Database>): 
     });
 
     it('takes no token of another search', async () => {
-      const runs = await aHundredRuns(database, store);
+      const runs = await aHundredRuns(store);
       const search = (order: readonly string[], after?: string) => searchRuns(database, { experimentIds: [runs[0]!.experimentId], conditions: [], order: readOrder(order, RUN_SEARCH), limit: 1, after });
       const { next } = await search(['metrics.a']);
       for (const order of [[], ['attributes.run_name'], ['metrics.a', 'metrics.b']]) await expect(search(order, next)).rejects.toThrow('Invalid page token');
@@ -88,7 +88,7 @@ export function runSearchContract(name: string, open: () => Promise<Database>): 
     });
 
     it('keeps the places of pages while runs come and go', async () => {
-      const runs = await aHundredRuns(database, store);
+      const runs = await aHundredRuns(store);
       const search: Omit<RunSearch, 'after'> = { experimentIds: [runs[0]!.experimentId], stage: 'active', conditions: [], order: readOrder(['params.p DESC'], RUN_SEARCH), limit: 5 };
       const [first, second, third] = chunks(naiveSearch(runs, search), 5);
       const page = await searchRuns(database, search, WAYS['walking in small steps']);
@@ -100,7 +100,7 @@ export function runSearchContract(name: string, open: () => Promise<Database>): 
 }
 
 /** Runs of two experiments with few different values, so that many are alike and many have none. */
-async function aHundredRuns(database: Database, store: TrackingStore): Promise<TrackingRunRecord[]> {
+async function aHundredRuns(store: TrackingStore): Promise<TrackingRunRecord[]> {
   const experiments = await Promise.all(['one', 'two'].map((name) => store.experiments.create({ name, tags: [] }, 1)));
   const shapes = fc.sample(aRun, 100);
   const ids = await Promise.all(shapes.map((shape) => create(store, experiments[shape.isFirst ? 0 : 1] ?? '', shape)));

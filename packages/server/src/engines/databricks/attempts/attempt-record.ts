@@ -1,0 +1,170 @@
+import type { Facts, Outcome, Report } from '@trainyard/core/training/outcome.ts';
+import type { Reason } from '@trainyard/core/training/reason.ts';
+import type { StepName, StepState } from '@trainyard/core/training/states.ts';
+import type { RunView } from '../workspace/run-view.ts';
+import type { Submission } from '../submission.ts';
+import type { Verdict } from '../verdict.ts';
+
+/**
+ * All that is known of an attempt, as it is kept. `wanted`: not handed over, Databricks knows nothing of it. `sending`: the
+ * call was or is on its way, so that Databricks may know it. `submitted`: it has an id. `ending`: it is over there, its output
+ * is not here yet. `ended`: everything is here.
+ */
+export interface AttemptRecord {
+  readonly key: string;
+  readonly submission: Submission;
+  readonly wantedAt: number;
+  readonly phase: 'wanted' | 'sending' | 'submitted' | 'ending' | 'ended';
+  readonly runId?: string | undefined;
+  readonly pageUrl?: string | undefined;
+  /** Databricks' clock. */
+  readonly startedAt?: number | undefined;
+  readonly stopAt?: number | undefined;
+  /** Nobody will ask for it any more: only seen to its end. */
+  readonly abandoned?: true | undefined;
+  /** Databricks was asked and did not know it. */
+  readonly missing?: true | undefined;
+  /** Once it is `ending`. */
+  readonly verdict?: Verdict | undefined;
+  readonly endedAt?: number | undefined;
+  readonly taskRunId?: string | undefined;
+  /** How often Databricks knew the run and did not give its output. */
+  readonly outputDenied?: number | undefined;
+  readonly step?: StepName | undefined;
+  readonly reports: readonly Report[];
+}
+
+/** Reports carry at most this much text; the log has the whole. */
+const MAX_TEXT = 16_000;
+const MAX_LAST_LINES = 4_000;
+
+export function want(key: string, submission: Submission, now: number): AttemptRecord {
+  const where = submission.clusterId === undefined ? 'it is handed to Databricks' : `it is handed to Databricks, on cluster ${submission.clusterId}`;
+  return enter({ key, submission, wantedAt: now, phase: 'wanted', reports: [] }, { step: 'environment', at: now, message: where });
+}
+
+export function sending(record: AttemptRecord): AttemptRecord {
+  return { ...record, phase: 'sending' };
+}
+
+export function submitted(record: AttemptRecord, runId: string, now: number): AttemptRecord {
+  return know({ ...record, phase: 'submitted', runId }, { externalId: runId }, now);
+}
+
+/** A look at a run that goes on. The same record comes back when there is nothing new. */
+export function seen(record: AttemptRecord, run: RunView, { running, now }: { running: boolean; now: number }): AttemptRecord {
+  const known = withPage(record.missing === undefined ? record : { ...record, missing: undefined }, run, now);
+  return running && known.step !== 'train' ? startTraining(known, now) : known;
+}
+
+export function missing(record: AttemptRecord): AttemptRecord {
+  return record.missing === true ? record : { ...record, missing: true };
+}
+
+export function ending(record: AttemptRecord, run: RunView, { verdict, now }: { verdict: Verdict; now: number }): AttemptRecord {
+  const at = Math.max(run.endedAt ?? now, record.wantedAt);
+  const known = withPage({ ...record, missing: undefined }, run, now);
+  // between two looks it may have begun and ended
+  const worked = verdict.reason === undefined || verdict.reason === 'exit_code';
+  const ran = worked && known.step !== 'train' ? startTraining(known, now) : known;
+  const step = leave(ran, { state: verdict.reason === undefined ? 'succeeded' : 'failed', at: now, message: verdict.message });
+  return { ...step, phase: 'ending', verdict, endedAt: at, taskRunId: run.task?.runId };
+}
+
+export interface Ending {
+  readonly result: string;
+  readonly error: string;
+  readonly trace: string;
+}
+
+/** The output is here: the last word. */
+export function ended(record: AttemptRecord, output: Ending, now: number): AttemptRecord {
+  const { verdict, endedAt = now } = record;
+  const known = output.result === '' ? record : know(record, { result: cut(output.result, MAX_TEXT) }, now);
+  const reason = verdict?.reason;
+  const outcome: Outcome =
+    verdict !== undefined && reason === undefined
+      ? { ok: true, endedAt }
+      : failure({ reason: reason ?? 'internal', step: record.step, message: output.error === '' ? (verdict?.message ?? '') : plain(output.error), trace: output.trace, endedAt });
+  return conclude(known, outcome, now);
+}
+
+/** It ends without ever having been at Databricks, or without anything more to be had from there. */
+export function failed(record: AttemptRecord, { reason, message, now }: { reason: Reason; message: string; now: number }): AttemptRecord {
+  const left = record.step === undefined ? record : leave(record, { state: 'failed', at: now, message });
+  return conclude(left, failure({ reason, step: record.step, message, trace: '', endedAt: now }), now);
+}
+
+/** What is over needs no stop. */
+export function stopping(record: AttemptRecord, now: number): AttemptRecord {
+  const goesOn = record.phase !== 'ending' && record.phase !== 'ended';
+  return goesOn && record.stopAt === undefined ? { ...record, stopAt: now } : record;
+}
+
+export function abandoned(record: AttemptRecord, now: number): AttemptRecord {
+  return { ...stopping(record, now), abandoned: true };
+}
+
+export function outputDenied(record: AttemptRecord): AttemptRecord {
+  return { ...record, outputDenied: (record.outputDenied ?? 0) + 1 };
+}
+
+/** Said once: a note that is there already is not repeated. */
+export function noted(record: AttemptRecord, message: string, now: number): AttemptRecord {
+  const text = cut(message, MAX_TEXT);
+  const last = record.reports.findLast((report) => report.kind === 'note');
+  return last?.message === text ? record : report(record, { kind: 'note', at: now, level: 'warning', message: text });
+}
+
+export function outcomeOf(record: AttemptRecord): Outcome | undefined {
+  return record.reports.findLast((entry) => entry.kind === 'outcome')?.outcome;
+}
+
+function withPage(record: AttemptRecord, run: RunView, now: number): AttemptRecord {
+  const started = run.startedAt === undefined || run.startedAt === record.startedAt ? record : { ...record, startedAt: run.startedAt };
+  if (run.pageUrl === undefined || run.pageUrl === record.pageUrl) return started;
+  return know({ ...started, pageUrl: run.pageUrl }, { url: run.pageUrl }, now);
+}
+
+function startTraining(record: AttemptRecord, now: number): AttemptRecord {
+  return enter(leave(record, { state: 'succeeded', at: now }), { step: 'train', at: now });
+}
+
+function enter(record: AttemptRecord, { step, at, message }: { step: StepName; at: number; message?: string }): AttemptRecord {
+  return report({ ...record, step }, { kind: 'step', at, step, state: 'running', message });
+}
+
+function leave(record: AttemptRecord, { state, at, message }: { state: StepState; at: number; message?: string }): AttemptRecord {
+  if (record.step === undefined) return record;
+  return report(record, { kind: 'step', at, step: record.step, state, ...(message === undefined || message === '' ? {} : { message: cut(message, MAX_TEXT) }) });
+}
+
+function know(record: AttemptRecord, facts: Facts, now: number): AttemptRecord {
+  return report(record, { kind: 'facts', at: now, facts });
+}
+
+function conclude(record: AttemptRecord, outcome: Outcome, now: number): AttemptRecord {
+  return report({ ...record, phase: 'ended', missing: undefined }, { kind: 'outcome', at: now, outcome });
+}
+
+function failure({ reason, step, message, trace, endedAt }: { reason: Reason; step: StepName | undefined; message: string; trace: string; endedAt: number }): Outcome {
+  const lastLines = plain(trace).trim().slice(-MAX_LAST_LINES);
+  return { ok: false, endedAt, reason, step, message: cut(message, MAX_TEXT), ...(lastLines === '' ? {} : { lastLines }) };
+}
+
+type Draft<R = Report> = R extends Report ? Omit<R, 'seq'> : never;
+
+/** Numbered by its place: whoever sends the reports of a record sends the same ones. */
+function report(record: AttemptRecord, draft: Draft): AttemptRecord {
+  return { ...record, reports: [...record.reports, { ...draft, seq: record.reports.length + 1 } as Report] };
+}
+
+function cut(text: string, most: number): string {
+  // not in the middle of a character that takes two places
+  return text.length <= most ? text : `${text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')} … (${text.length} characters; the log has them all)`;
+}
+
+/** Traces of notebooks are coloured for terminals. */
+function plain(text: string): string {
+  return text.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '');
+}

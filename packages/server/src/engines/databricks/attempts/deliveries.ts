@@ -1,0 +1,69 @@
+import { isTrainyardError, messageOf } from '@trainyard/core/errors.ts';
+import type { Report } from '@trainyard/core/training/outcome.ts';
+import type { Logger } from '../../../platform/logger.ts';
+import type { AttemptRecord } from './attempt-record.ts';
+import type { Clock } from '../clock.ts';
+import { Lane } from '../background/lane.ts';
+
+/** Takes reports as the server takes those of a runner. Rejects with STALE_ATTEMPT when the attempt is over. */
+export type Deliver = (key: string, reports: readonly Report[]) => Promise<void>;
+
+export interface DeliveryParts {
+  readonly deliver: Deliver;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+const WIDTH = 16;
+
+/**
+ * Tells the server what became known, as a runner would. Reports are numbered and taken once; all of an attempt also come with
+ * `Engine.reports` at its end, so that one that is not delivered is late, never lost.
+ */
+export class Deliveries {
+  readonly #parts: DeliveryParts;
+  readonly #lane: Lane;
+  readonly #pending = new Map<string, readonly Report[]>();
+  readonly #delivered = new Map<string, number>();
+  #underWay: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+    this.#lane = new Lane({ ...parts, width: WIDTH, work: (key) => this.#deliver(key), failed: (key, error) => parts.log.warn({ key, error: messageOf(error) }, 'reports of an attempt could not be delivered yet') });
+  }
+
+  add({ key, reports }: AttemptRecord): void {
+    if (reports.length === (this.#delivered.get(key) ?? 0)) return;
+    this.#pending.set(key, reports);
+    this.#lane.add(key);
+  }
+
+  /** Nothing more of it is told. */
+  drop(key: string): void {
+    this.#pending.delete(key);
+    this.#delivered.delete(key);
+  }
+
+  /** Once what is under way has been taken. */
+  async idle(): Promise<void> {
+    await this.#underWay;
+  }
+
+  async #deliver(key: string): Promise<undefined> {
+    const reports = this.#pending.get(key);
+    if (reports === undefined) return;
+    const last = this.#delivered.get(key) ?? 0;
+    const delivery = this.#parts.deliver(key, reports.slice(last));
+    this.#underWay = Promise.allSettled([this.#underWay, delivery]);
+    try {
+      await delivery;
+    } catch (error) {
+      // over for the server: it wants no more of it
+      if (!isTrainyardError(error) || error.code !== 'STALE_ATTEMPT') throw error;
+    }
+    if (this.#pending.get(key) === reports) this.#pending.delete(key);
+    if (reports.at(-1)?.kind === 'outcome') this.#delivered.delete(key);
+    else this.#delivered.set(key, reports.length);
+  }
+}

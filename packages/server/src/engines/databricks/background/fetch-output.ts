@@ -1,0 +1,51 @@
+import { logOf } from '../attempts/attempt-log.ts';
+import { type AttemptRecord, ended, outputDenied } from '../attempts/attempt-record.ts';
+import type { Attempts } from '../attempts/attempts.ts';
+import type { Clock } from '../clock.ts';
+import type { RunOutput, Workspace } from '../workspace/workspace.ts';
+import { WorkspaceRefusal, WorkspaceTrouble } from '../workspace/workspace-error.ts';
+
+export interface OutputParts {
+  readonly attempts: Attempts;
+  readonly workspace: Pick<Workspace, 'run' | 'output'>;
+  readonly clock: Clock;
+}
+
+/** So often a workspace that knows the run may fail to give its output; then the end counts without it. With the pauses, minutes. */
+const MAX_DENIALS = 20;
+const NOTHING: RunOutput = { result: '', truncated: false, error: '', trace: '' };
+
+/** Fetches what a run that is over left, and concludes the attempt. Throws WorkspaceTrouble. */
+export async function fetchOutput(key: string, parts: OutputParts): Promise<undefined> {
+  const record = parts.attempts.get(key);
+  if (record?.phase !== 'ending') return;
+  const output = record.abandoned === true ? NOTHING : await outputOf(record, parts);
+  const log = logOf(record, output);
+  await parts.attempts.change(key, (latest) => (latest.phase === 'ending' ? ended(latest, output, parts.clock.now()) : latest), log);
+}
+
+async function outputOf(record: AttemptRecord, parts: OutputParts): Promise<RunOutput> {
+  const { workspace } = parts;
+  try {
+    const taskRunId = record.taskRunId ?? (await workspace.run(record.runId ?? '')).task?.runId;
+    return taskRunId === undefined ? NOTHING : await workspace.output(taskRunId);
+  } catch (error) {
+    // a run that never came to its notebook has no output to give
+    if (error instanceof WorkspaceRefusal || (error instanceof WorkspaceTrouble && (await isDenied(record, error, parts)))) return { ...NOTHING, trace: `Databricks gives no output: ${error.message}` };
+    throw error;
+  }
+}
+
+/** Whether to give up. A workspace that does not know the run either is in trouble itself, and may give the output later. */
+async function isDenied(record: AttemptRecord, trouble: WorkspaceTrouble, { attempts, workspace }: OutputParts): Promise<boolean> {
+  if (!trouble.answered || record.taskRunId === undefined) return false;
+  try {
+    await workspace.run(record.runId ?? '');
+  } catch (error) {
+    // it does not know the run any more: its output will not come back
+    if (error instanceof WorkspaceRefusal) return error.isAbsence;
+    throw error;
+  }
+  const counted = await attempts.change(record.key, (latest) => (latest.phase === 'ending' ? outputDenied(latest) : latest));
+  return (counted?.outputDenied ?? 0) >= MAX_DENIALS;
+}

@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { isTrainyardError, TrainyardError } from '@trainyard/core/errors.ts';
+import { didYouMean } from '@trainyard/core/nearest.ts';
+import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
+import type { Hub } from '../../platform/hub.ts';
+import type { RunRecord } from '../../stores/runs.ts';
+import type { Runs } from '../runs.ts';
+import type { Trainings } from '../trainings.ts';
+import { ActiveRequests } from './active-requests.ts';
+import { RunCache } from './run-cache.ts';
+import { isModelTypeTraining, type ModelTypeSettings, trainingIdOf, trainingSpecOf } from './training-of.ts';
+
+export interface ModelTypesParts {
+  readonly trainings: Trainings;
+  readonly runs: Runs;
+  readonly hub: Hub;
+  readonly now: () => number;
+  readonly settings: ModelTypeSettings;
+  /** Requests that are alike and come while the run of one has not ended are one. */
+  readonly coalesce: boolean;
+}
+
+export interface TrainingRequest {
+  readonly modelType: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** The same key is the same request, for ever. */
+  readonly idempotencyKey: string | undefined;
+  readonly user: string;
+}
+
+const ACTIVE_PAGE = 500;
+
+/** Trainings that are asked for by the type of their model: one training per type, made when it is first asked for. */
+export class ModelTypes {
+  readonly #parts: ModelTypesParts;
+  readonly #cache: RunCache;
+  readonly #active: ActiveRequests;
+  /** Trainings that are as the settings say, as far as this process knows. */
+  readonly #ready = new Map<string, Promise<TrainingSpec>>();
+  readonly #keys = new Map<string, Promise<number>>();
+
+  constructor(parts: ModelTypesParts) {
+    this.#parts = parts;
+    this.#cache = new RunCache({ find: (number) => this.#read(number), hub: parts.hub, now: parts.now });
+    this.#active = new ActiveRequests({ activeRuns: (id) => this.#activeRuns(id), find: async (number) => this.#cache.known(number) ?? this.#cache.find(number) });
+  }
+
+  /** The number of the run; it is on disk. Throws MODEL_TYPE_NOT_FOUND, IDEMPOTENCY_KEY_REUSED, INVALID_TRAINING. */
+  start(request: TrainingRequest): Promise<number> {
+    const { modelType, parameters, idempotencyKey } = request;
+    const { settings, coalesce } = this.#parts;
+    if (!settings.notebooks.has(modelType)) {
+      const known = [...settings.notebooks.keys()];
+      throw new TrainyardError('MODEL_TYPE_NOT_FOUND', { modelType, known: known.join(', '), nearest: didYouMean(modelType, known) });
+    }
+    if (idempotencyKey !== undefined) return this.#startOnce(request, runIdOf(request.user, idempotencyKey));
+    if (coalesce) return this.#active.join(trainingIdOf(modelType), parameters, () => this.#start(request));
+    return this.#start(request);
+  }
+
+  /** A run that was started here, without a wait when it is known. */
+  known(number: number): RunRecord | undefined {
+    return this.#cache.known(number);
+  }
+
+  /** Throws RUN_NOT_FOUND, also for a run of any other training. */
+  async get(number: number): Promise<RunRecord> {
+    const run = await this.#cache.find(number);
+    if (run === undefined) throw new TrainyardError('RUN_NOT_FOUND', { id: number });
+    return run;
+  }
+
+  /** The id of the run comes from the key, so that a repeated request finds it whatever happened in between. */
+  #startOnce(request: TrainingRequest, runId: string): Promise<number> {
+    const before = this.#keys.get(runId);
+    const started = (before === undefined ? this.#findOrStart(request, runId) : before.then(() => this.#findOrStart(request, runId))).finally(() => {
+      if (this.#keys.get(runId) === started) this.#keys.delete(runId);
+    });
+    this.#keys.set(runId, started);
+    return started;
+  }
+
+  async #findOrStart(request: TrainingRequest, runId: string): Promise<number> {
+    const found = await this.#find(runId);
+    if (found !== undefined) return sameRequest(found, request);
+    try {
+      return await this.#start(request, runId);
+    } catch (error) {
+      // another server may have had the same request at the same time
+      const theirs = await this.#find(runId);
+      if (theirs === undefined) throw error;
+      return sameRequest(theirs, request);
+    }
+  }
+
+  async #start({ modelType, parameters, user }: TrainingRequest, runId?: string): Promise<number> {
+    const id = trainingIdOf(modelType);
+    const spec = { ...(await this.#prepare(modelType)), hyperParameters: parameters };
+    const run = (): Promise<RunRecord> => this.#parts.trainings.start(id, spec, { user, runId });
+    try {
+      return (await run()).number;
+    } catch (error) {
+      if (!isTrainyardError(error) || error.code !== 'TRAINING_NOT_FOUND') throw error;
+      // somebody deleted it since
+      this.#ready.delete(modelType);
+      await this.#prepare(modelType);
+      return (await run()).number;
+    }
+  }
+
+  #prepare(modelType: string): Promise<TrainingSpec> {
+    const ready = this.#ready.get(modelType) ?? this.#makeTraining(modelType);
+    this.#ready.set(modelType, ready);
+    ready.catch(() => this.#ready.delete(modelType));
+    return ready;
+  }
+
+  /** There and as the settings say it; without a run. */
+  async #makeTraining(modelType: string): Promise<TrainingSpec> {
+    const { trainings, settings } = this.#parts;
+    const id = trainingIdOf(modelType);
+    const spec = trainingSpecOf(modelType, settings.notebooks.get(modelType) ?? '', settings);
+    try {
+      await trainings.put('create', { id, spec }, { run: false, user: '' });
+    } catch (error) {
+      if (!isTrainyardError(error) || error.code !== 'TRAINING_EXISTS') throw error;
+      const { spec: before } = await trainings.get(id);
+      // as it is kept: without what is undefined
+      if (!isDeepStrictEqual(before, JSON.parse(JSON.stringify(spec)))) await trainings.put('edit', { id, spec }, { run: false, user: '' });
+    }
+    return spec;
+  }
+
+  async #read(number: number): Promise<RunRecord | undefined> {
+    const run = await this.#find(String(number));
+    // digits are also the beginning of an id
+    return run !== undefined && run.number === number && isModelTypeTraining(run) ? run : undefined;
+  }
+
+  async #find(idOrNumber: string): Promise<RunRecord | undefined> {
+    try {
+      return await this.#parts.runs.get(idOrNumber);
+    } catch (error) {
+      if (isTrainyardError(error) && error.code === 'RUN_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  async #activeRuns(training: string): Promise<RunRecord[]> {
+    const active: RunRecord[] = [];
+    for (let before: number | undefined; ; ) {
+      const page = await this.#parts.runs.list({ training, states: ['queued', 'preparing', 'running'], before, limit: ACTIVE_PAGE });
+      active.push(...page);
+      if (page.length < ACTIVE_PAGE) return active;
+      before = page.at(-1)?.number;
+    }
+  }
+}
+
+function runIdOf(user: string, idempotencyKey: string): string {
+  return createHash('sha256').update(JSON.stringify(['model type', user, idempotencyKey])).digest('hex').slice(0, 32);
+}
+
+function sameRequest(run: RunRecord, { modelType, parameters }: TrainingRequest): number {
+  if (run.trainingId === trainingIdOf(modelType) && isDeepStrictEqual({ ...run.spec.hyperParameters }, { ...parameters })) return run.number;
+  throw new TrainyardError('IDEMPOTENCY_KEY_REUSED', { id: run.number });
+}
