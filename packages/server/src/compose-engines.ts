@@ -12,7 +12,7 @@ import { AllowList } from './platform/outbound/allow-list.ts';
 import { OutboundHttp } from './platform/outbound/outbound-http.ts';
 import type { ReportCall } from './stores/runs.ts';
 import type { Database } from './stores/sql/database.ts';
-import { SqlAttemptBook } from './stores/sql/engine-attempts.ts';
+import { SqlAttemptBook } from './stores/sql/trainings/engine-attempts.ts';
 
 export interface EngineParts {
   readonly config: Config;

@@ -7,8 +7,8 @@ import type { Findings } from './findings.ts';
 import type { RecordSource, SourceItem } from './record-source.ts';
 import type { Target } from './target.ts';
 
-/** What one request carries: few enough that every refusal is named in the answer, small enough to be sent again at no great cost. */
-const REQUEST = { records: 150, points: 50_000, bytes: 4_000_000 };
+/** What one request carries: few enough that every refusal is named in the answer, small enough to be sent again at no great cost. Points are refused with their run. */
+const REQUEST = { records: 150, linesOfPoints: 5000, points: 50_000, bytes: 4_000_000 };
 
 export interface Sending {
   readonly source: RecordSource;
@@ -75,7 +75,7 @@ async function* parts(items: AsyncIterable<SourceItem>, refused: ReadonlySet<str
     bytes += line.length;
     tally = addTally(tally, tallyOf(item.record));
     points += 'values' in item.record ? item.record.values.length : 0;
-    if (lines.length < REQUEST.records && points < REQUEST.points) continue;
+    if (lines.length < (points === 0 ? REQUEST.records : REQUEST.linesOfPoints) && points < REQUEST.points) continue;
     yield { lines, tally, place };
     [lines, tally, points, bytes] = [[], {}, 0, 0];
   }

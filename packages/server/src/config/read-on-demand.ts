@@ -37,7 +37,7 @@ const LOG_LEVELS: Readonly<Record<string, string>> = { error: 'error', warn: 'wa
 const MAX_TIMEOUT_SECONDS = 365 * 86_400;
 
 /** The variables this service knows: those of the environment, and those of a dotenv file that the environment does not set. */
-export function onDemandVariables(env: Env, dotenv: Env): Env {
+function onDemandVariables(env: Env, dotenv: Env): Env {
   return Object.fromEntries(NAMES.map((name) => [name, env[name] ?? dotenv[name]]));
 }
 

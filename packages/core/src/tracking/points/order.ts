@@ -12,7 +12,7 @@ export function compare(a: number | bigint | undefined, b: number | bigint | und
 }
 
 /** NaN stands where 0 stands, behind it: the order that MLflow's databases give. */
-export function compareValues(a: number, b: number): number {
+function compareValues(a: number, b: number): number {
   const aIsNan = Number.isNaN(a);
   const bIsNan = Number.isNaN(b);
   if (!aIsNan && !bIsNan) return a < b ? -1 : a > b ? 1 : 0;

@@ -11,7 +11,7 @@ export interface Cell {
   readonly tags: readonly string[];
 }
 
-export const SOURCE_HEADER = '# Databricks notebook source';
+const SOURCE_HEADER = '# Databricks notebook source';
 
 /** The cells of an .ipynb, or of a .py in the source format of Databricks. Throws StepFailure 'bad_spec' that says what is wrong with the file. */
 export async function readNotebook(path: string, name: string): Promise<Cell[]> {

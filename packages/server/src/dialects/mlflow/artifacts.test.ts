@@ -169,7 +169,7 @@ describe('a store that goes away', () => {
     location: 's3://bucket',
     direct: undefined,
     put: () => Promise.reject(away()),
-    open: async () => ({ sizeBytes: 9, modifiedAt: 0, version: 'v', read: () => Readable.from((async function* () { throw away(); })()), close: async () => undefined }),
+    open: async () => ({ sizeBytes: 9, modifiedAt: 0, version: 'v', read: () => new Readable({ read() { this.destroy(away()); } }), close: async () => undefined }),
     list: () => Promise.reject(away()),
     delete: () => Promise.reject(away()),
   };

@@ -4,7 +4,7 @@ import { afterEach, inject } from 'vitest';
 import { attemptBookContract } from '../../engines/attempt-book.contract.ts';
 import { storeContract } from '../store.contract.ts';
 import { type Database, openDatabase } from './database.ts';
-import { SqlAttemptBook } from './engine-attempts.ts';
+import { SqlAttemptBook } from './trainings/engine-attempts.ts';
 import { openStores } from './open-stores.ts';
 
 const opened: Database[] = [];

@@ -34,7 +34,7 @@ interface Numbered {
 }
 
 /** What goes into one transaction: small enough that nobody else waits for it for long. */
-const BATCH = { records: 200, points: 20_000, bytes: 4_000_000 };
+const BATCH = { records: 200, linesOfPoints: 2000, points: 20_000, bytes: 4_000_000 };
 /** Of each kind of remark; more of them say nothing new. */
 const MAX_REMARKS = 200;
 
@@ -69,7 +69,8 @@ async function* batches(lines: AsyncIterable<Line>, report: Report): AsyncGenera
 
 function isFull(batch: readonly Numbered[]): boolean {
   const points = batch.reduce((sum, { record }) => sum + ('values' in record ? record.values.length : 0), 0);
-  return batch.length >= BATCH.records || points >= BATCH.points || batch.reduce((sum, { bytes }) => sum + bytes, 0) >= BATCH.bytes;
+  const bytes = batch.reduce((sum, one) => sum + one.bytes, 0);
+  return batch.length >= (points === 0 ? BATCH.records : BATCH.linesOfPoints) || points >= BATCH.points || bytes >= BATCH.bytes;
 }
 
 /** Points of the same metric may come in several records; of everything else there is one. */

@@ -4,10 +4,10 @@ import { CallThread } from '../../../platform/call-thread.ts';
 import type { BulkHistoryQuery, CurveBucket, CurveQuery, Page, RunPoint, RunSearch, SampledHistoryQuery, TrackingRunRecord } from '../../tracking.ts';
 import type { Database } from '../database.ts';
 import { readBulkHistory } from './history.ts';
-import { among } from './metrics/among.ts';
-import { readCurve } from './metrics/curve.ts';
-import { readSampledHistory } from './metrics/sampled-history.ts';
-import { searchRuns } from './run-search.ts';
+import { among } from '../metrics/among.ts';
+import { readCurve } from '../metrics/curve.ts';
+import { readSampledHistory } from '../metrics/sampled-history.ts';
+import { searchRuns } from '../run-search/run-search.ts';
 
 /** Reads that look at as much as there is. Functions of plain data: they run as well on this thread as on another one. */
 export interface HeavyReads {

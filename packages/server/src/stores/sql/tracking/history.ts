@@ -4,8 +4,8 @@ import { pointAt } from '@trainyard/core/tracking/points/columns.ts';
 import type { BulkHistoryQuery, HistoryQuery, Page, RunPoint } from '../../tracking.ts';
 import type { Database } from '../database.ts';
 import { badToken, parseToken } from '../keyset.ts';
-import { readPage } from './metrics/page.ts';
-import { findParts, inOneMoment } from './metrics/series-parts.ts';
+import { readPage } from '../metrics/page.ts';
+import { findParts, inOneMoment } from '../metrics/series-parts.ts';
 
 /** The points of one metric by timestamp, step and value. A metric that is not there has none. */
 export async function readHistory(database: Database, query: HistoryQuery): Promise<Page<Point>> {

@@ -7,9 +7,9 @@ import type { Settled } from '../../../platform/group-commit.ts';
 import type { TrackingRunInfo } from '../../tracking.ts';
 import type { Database, Trx } from '../database.ts';
 import { inParts, insertRows } from '../insert-rows.ts';
-import { settleSome } from './metrics/latest.ts';
-import { packRun } from './metrics/pack-run.ts';
-import { putRows, type Target } from './metrics/put-rows.ts';
+import { settleSome } from '../metrics/latest.ts';
+import { packRun } from '../metrics/pack-run.ts';
+import { putRows, type Target } from '../metrics/put-rows.ts';
 import { putPairs } from './pairs.ts';
 import { takeBackLost } from './silent-runs.ts';
 import { lockRuns, requireActive, RUN_NAME_TAG } from './run-rows.ts';
@@ -60,7 +60,7 @@ export async function logTogether(database: Database, batches: readonly PackedBa
  * Points are only appended, so the same batch sent again costs what it did the first time; a point counts once when it is read, and
  * the second one vanishes when points are packed.
  */
-export async function logBatches(kind: Database['kind'], trx: Trx, batches: readonly PackedBatch[], now: number): Promise<Settled<void>[]> {
+async function logBatches(kind: Database['kind'], trx: Trx, batches: readonly PackedBatch[], now: number): Promise<Settled<void>[]> {
   const stored: Stored = { runs: await lockRuns(kind, trx, batches.map((batch) => batch.runId)), params: await storedParams(trx, batches), models: await storedModels(trx, batches) };
   const plan: Plan = { batches: [], params: [], tags: [], modelMetrics: [], runs: new Map() };
   const outcomes = batches.map((batch) => accept(batch, stored, plan));

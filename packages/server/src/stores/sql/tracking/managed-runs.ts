@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Database, Trx } from '../database.ts';
 import { inParts, insertRows } from '../insert-rows.ts';
 import type { Schema } from '../schema.ts';
-import { settleLatest } from './metrics/latest.ts';
+import { settleLatest } from '../metrics/latest.ts';
 import { putPairs } from './pairs.ts';
 import { endLeftOpen } from './silent-runs.ts';
 

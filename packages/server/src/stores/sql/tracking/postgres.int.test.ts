@@ -7,8 +7,8 @@ import { trackingStoreContract } from '../../tracking.contract.ts';
 import { type Database, openDatabase } from '../database.ts';
 import { openRegistryStore } from '../registry/store.ts';
 import { managedRunsContract } from './managed-runs.contract.ts';
-import { metricsContract } from './metrics.contract.ts';
-import { runSearchContract } from './search/run-search.contract.ts';
+import { metricsContract } from '../metrics/metrics.contract.ts';
+import { runSearchContract } from '../run-search/run-search.contract.ts';
 import { silentRunsContract } from './silent-runs.contract.ts';
 import { openTrackingStore } from './store.ts';
 

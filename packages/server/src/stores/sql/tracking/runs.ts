@@ -12,7 +12,7 @@ import { type HeavyReads, openHeavyReads } from './heavy-reads.ts';
 import { readHistory } from './history.ts';
 import { insertInputs, insertModelLinks } from './inputs.ts';
 import { logTogether, packBatch, type PackedBatch } from './log-batches.ts';
-import { settleLatest } from './metrics/latest.ts';
+import { settleLatest } from '../metrics/latest.ts';
 import { putPairs } from './pairs.ts';
 import { lockRuns, requireActive, RUN_NAME_TAG, selectRuns, toInfo, toRecords } from './run-rows.ts';
 import { endLost, openRuns, takeBackLost } from './silent-runs.ts';

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { LostRun, OpenRunRecord } from '../../tracking.ts';
 import type { Database, Trx } from '../database.ts';
 import { inParts } from '../insert-rows.ts';
-import { among } from './metrics/among.ts';
+import { among } from '../metrics/among.ts';
 import { putPairs } from './pairs.ts';
 
 /** Runs that Trainyard did not launch and nobody has ended, in order of their ids. */

@@ -2,8 +2,8 @@ import type { RecordKind, RecordOf, TransferRecord } from '@trainyard/core/track
 import type { Page, TrackingRunStore } from '../../tracking.ts';
 import type { Outcome, PagedKind, RecordQuery, TransferStore } from '../../transfer.ts';
 import type { Database } from '../database.ts';
-import { countPoints } from '../tracking/metrics/count-points.ts';
-import { settleLatest } from '../tracking/metrics/latest.ts';
+import { countPoints } from '../metrics/count-points.ts';
+import { settleLatest } from '../metrics/latest.ts';
 import { experimentsByName, pageOfDatasets, pageOfExperiments, putDatasets, putExperiments } from './experiments.ts';
 import { pageOfLoggedModels, putLoggedModels, putModelPoints } from './logged-models.ts';
 import type { Put } from './outcomes.ts';

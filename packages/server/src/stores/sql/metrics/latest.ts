@@ -3,7 +3,7 @@ import { pointAt } from '@trainyard/core/tracking/points/columns.ts';
 import { latestIndex } from '@trainyard/core/tracking/points/order.ts';
 import { unpackMetrics } from '@trainyard/core/tracking/points/packed-metrics.ts';
 import { sql } from 'kysely';
-import type { Database, Trx } from '../../database.ts';
+import type { Database, Trx } from '../database.ts';
 import { among } from './among.ts';
 import { putRows, type Target } from './put-rows.ts';
 

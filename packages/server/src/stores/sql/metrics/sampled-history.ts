@@ -4,9 +4,9 @@ import { compare, sortedOnce } from '@trainyard/core/tracking/points/order.ts';
 import { firstNotBelow, sampleSteps, stepsOnce, stepsWithin, withSteps } from '@trainyard/core/tracking/points/sample-steps.ts';
 import { evenSteps } from '@trainyard/core/tracking/points/summary.ts';
 import type { Kysely } from 'kysely';
-import type { RunPoint, SampledHistoryQuery } from '../../../tracking.ts';
-import type { Database } from '../../database.ts';
-import type { Schema } from '../../schema.ts';
+import type { RunPoint, SampledHistoryQuery } from '../../tracking.ts';
+import type { Database } from '../database.ts';
+import type { Schema } from '../schema.ts';
 import { findParts, inOneMoment, type Part, readParts, stepsOf } from './series-parts.ts';
 
 /** The most points of one run in an answer: all of them may have the same step. MLflow's own limit. */

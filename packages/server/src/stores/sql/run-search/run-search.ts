@@ -1,12 +1,12 @@
 import type { Page, RunSearch, TrackingRunRecord } from '../../tracking.ts';
 import type { Database } from '../database.ts';
 import { readToken, writeToken } from '../keyset.ts';
-import { among } from './metrics/among.ts';
-import { selectRuns, toRecords } from './run-rows.ts';
-import { findRuns } from './search/find.ts';
-import { runOrder } from './search/order.ts';
-import { BOUNDS, type Bounds } from './search/pace.ts';
-import { alongIndexes } from './search/planner.ts';
+import { among } from '../metrics/among.ts';
+import { selectRuns, toRecords } from '../tracking/run-rows.ts';
+import { findRuns } from './find.ts';
+import { runOrder } from './order.ts';
+import { BOUNDS, type Bounds } from './pace.ts';
+import { alongIndexes } from './planner.ts';
 
 /** No statement may grow without end: more experiments than anybody lists by hand. */
 const MAX_EXPERIMENTS = 10_000;

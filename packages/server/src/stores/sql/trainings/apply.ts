@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { Failure } from '@trainyard/core/training/outcome.ts';
 import type { EndState, RunState } from '@trainyard/core/training/states.ts';
-import type { Change } from '../runs.ts';
-import type { Trx } from './database.ts';
+import type { Change } from '../../runs.ts';
+import type { Trx } from '../database.ts';
 import { insertEvents, type NewEvent } from './run-rows.ts';
-import { endManagedRuns, type ManagedRunEnd } from './tracking/managed-runs.ts';
+import { endManagedRuns, type ManagedRunEnd } from '../tracking/managed-runs.ts';
 
 const MLFLOW_STATUS = { succeeded: 'FINISHED', failed: 'FAILED', stopped: 'KILLED' } as const satisfies Record<EndState, string>;
 

@@ -1,6 +1,6 @@
 import type { Condition, SortKey, Test } from '@trainyard/core/tracking/filter/condition.ts';
 import type { RunColumn } from '@trainyard/core/tracking/filter/searches.ts';
-import type { RunSearch, TrackingRunRecord } from '../../../tracking.ts';
+import type { RunSearch, TrackingRunRecord } from '../../tracking.ts';
 
 /** What a search finds, the slow and obvious way: every run asked, all of them sorted. */
 export function naiveSearch(runs: readonly TrackingRunRecord[], { experimentIds, stage, conditions, order }: Omit<RunSearch, 'limit' | 'after'>): TrackingRunRecord[] {

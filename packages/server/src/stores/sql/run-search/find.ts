@@ -2,7 +2,7 @@ import type { SortKey } from '@trainyard/core/tracking/filter/condition.ts';
 import type { RunColumn } from '@trainyard/core/tracking/filter/searches.ts';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { among } from '../metrics/among.ts';
-import { isAfter, orderOf, type Place, placeColumns, placeOf } from '../../keyset.ts';
+import { isAfter, orderOf, type Place, placeColumns, placeOf } from '../keyset.ts';
 import { fence, meets, type RunCondition } from './conditions.ts';
 import { groupsBehind, isValueKey, type RunGroup, runOrder, settledGroup, type ValueKey } from './order.ts';
 import { type Bounds, nextLook } from './pace.ts';

@@ -2,8 +2,8 @@ import { type Columns, concat } from '@trainyard/core/tracking/points/columns.ts
 import { Curve } from '@trainyard/core/tracking/points/curve.ts';
 import { compare, sortedOnce } from '@trainyard/core/tracking/points/order.ts';
 import type { ChunkSummary } from '@trainyard/core/tracking/points/summary.ts';
-import type { CurveBucket, CurveQuery } from '../../../tracking.ts';
-import type { Database } from '../../database.ts';
+import type { CurveBucket, CurveQuery } from '../../tracking.ts';
+import type { Database } from '../database.ts';
 import { findParts, inOneMoment, type Part, readParts, stepsOf } from './series-parts.ts';
 
 /** Parts that lie over each other are read together up to this many; more of them would not fit into memory. */

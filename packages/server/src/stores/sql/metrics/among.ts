@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { Database } from '../../database.ts';
+import type { Database } from '../database.ts';
 
 /** `column in (…)` for any number of values, always with the same text, so that the statement stays prepared. */
 export function among(kind: Database['kind'], column: string, values: readonly string[] | readonly number[]): RawBuilder<SqlBool> {

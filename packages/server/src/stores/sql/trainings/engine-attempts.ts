@@ -1,5 +1,5 @@
-import type { AttemptBook, BookEntry } from '../../engines/attempt-book.ts';
-import type { Database } from './database.ts';
+import type { AttemptBook, BookEntry } from '../../../engines/attempt-book.ts';
+import type { Database } from '../database.ts';
 
 /** The book of one engine. */
 export class SqlAttemptBook implements AttemptBook {

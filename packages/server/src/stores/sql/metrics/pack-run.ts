@@ -2,7 +2,7 @@ import { type Columns, concat, pointAt } from '@trainyard/core/tracking/points/c
 import { latestIndex, sortedOnce } from '@trainyard/core/tracking/points/order.ts';
 import { unpackMetrics } from '@trainyard/core/tracking/points/packed-metrics.ts';
 import { chunksToMerge } from '@trainyard/core/tracking/points/tail.ts';
-import type { Database, Trx } from '../../database.ts';
+import type { Database, Trx } from '../database.ts';
 import { among } from './among.ts';
 import { putChunks, readChunks } from './chunks.ts';
 import { putLatest } from './latest.ts';

@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { isAfter, orderOf, type Place, type SortTerm } from '../../keyset.ts';
-import { passesMetric } from '../../passes.ts';
+import { isAfter, orderOf, type Place, type SortTerm } from '../keyset.ts';
+import { passesMetric } from '../passes.ts';
 import { meets, pairTable, type RunCondition } from './conditions.ts';
 import { id } from './order.ts';
 import { indexedValue, type SearchScope } from './sets.ts';

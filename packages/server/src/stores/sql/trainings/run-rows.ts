@@ -3,9 +3,9 @@ import type { StopFacts } from '@trainyard/core/training/decide.ts';
 import type { Facts, Failure, Outcome } from '@trainyard/core/training/outcome.ts';
 import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
 import type { RunState, StepName } from '@trainyard/core/training/states.ts';
-import type { RunRecord } from '../runs.ts';
-import type { Trx } from './database.ts';
-import type { RunTable } from './schema.ts';
+import type { RunRecord } from '../../runs.ts';
+import type { Trx } from '../database.ts';
+import type { RunTable } from '../schema.ts';
 
 /** Row → record. The casts are the store's promise: only this store writes these columns, from values of these types. */
 export function toRun(row: Selectable<RunTable>): RunRecord {

@@ -3,8 +3,8 @@ import { compare, sortedOnce } from '@trainyard/core/tracking/points/order.ts';
 import { traceOf, unpackMetric } from '@trainyard/core/tracking/points/packed-metrics.ts';
 import { type ChunkSummary, summarize } from '@trainyard/core/tracking/points/summary.ts';
 import { type Kysely, sql } from 'kysely';
-import type { Database, Trx } from '../../database.ts';
-import type { Schema } from '../../schema.ts';
+import type { Database, Trx } from '../database.ts';
+import type { Schema } from '../schema.ts';
 import { readChunks, summariesOf } from './chunks.ts';
 
 /** Some points of one metric of one run, sorted, each once: a chunk, or all that is in no chunk yet. A point may be in several parts, when a client sent it again. */

@@ -1,8 +1,8 @@
 import type { SortKey, Test } from '@trainyard/core/tracking/filter/condition.ts';
 import type { RunColumn } from '@trainyard/core/tracking/filter/searches.ts';
 import { type RawBuilder, sql } from 'kysely';
-import type { Database } from '../../database.ts';
-import { byCodePoint, nullsLast, type Place, type SortTerm } from '../../keyset.ts';
+import type { Database } from '../database.ts';
+import { byCodePoint, nullsLast, type Place, type SortTerm } from '../keyset.ts';
 import { fence, pairTable, type RunCondition } from './conditions.ts';
 
 /** What runs are sorted by, and what has to be joined to `tracking_runs` for that. */

@@ -3,11 +3,11 @@ import { readFilter, readOrder } from '@trainyard/core/tracking/filter/check.ts'
 import { RUN_SEARCH, type RunColumn } from '@trainyard/core/tracking/filter/searches.ts';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { newId } from '../../../tracking.contract.ts';
-import type { RunSearch, TrackingRunRecord, TrackingStore } from '../../../tracking.ts';
-import type { Database } from '../../database.ts';
-import { searchRuns } from '../run-search.ts';
-import { openTrackingStore } from '../store.ts';
+import { newId } from '../../tracking.contract.ts';
+import type { RunSearch, TrackingRunRecord, TrackingStore } from '../../tracking.ts';
+import type { Database } from '../database.ts';
+import { searchRuns } from './run-search.ts';
+import { openTrackingStore } from '../tracking/store.ts';
 import { naiveSearch } from './naive-search.contract.ts';
 import { BOUNDS, type Bounds } from './pace.ts';
 

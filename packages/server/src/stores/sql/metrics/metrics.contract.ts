@@ -9,7 +9,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../tracking.contract.ts';
 import type { TrackingRunStore } from '../../tracking.ts';
 import type { Database } from '../database.ts';
-import { openTrackingStore } from './store.ts';
+import { openTrackingStore } from '../tracking/store.ts';
 
 const metric = (step: Metric['step'], more: Partial<Metric> = {}): Metric => ({ key: 'm', value: Number(step) / 10, timestamp: Number(step) * 10, step, ...more });
 const range = (count: number, from = 0) => Array.from({ length: count }, (_, index) => from + index);

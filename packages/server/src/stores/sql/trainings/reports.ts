@@ -1,12 +1,12 @@
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { Facts, Report } from '@trainyard/core/training/outcome.ts';
 import { stateDuring } from '@trainyard/core/training/states.ts';
-import type { Settled } from '../../platform/group-commit.ts';
-import type { ReportCall } from '../runs.ts';
-import type { Trx } from './database.ts';
+import type { Settled } from '../../../platform/group-commit.ts';
+import type { ReportCall } from '../../runs.ts';
+import type { Trx } from '../database.ts';
 import { insertEvents, type NewEvent } from './run-rows.ts';
-import type { RunTable } from './schema.ts';
-import { startManagedRun } from './tracking/managed-runs.ts';
+import type { RunTable } from '../schema.ts';
+import { startManagedRun } from '../tracking/managed-runs.ts';
 
 interface Answer {
   readonly lastSeq: number;

@@ -2,8 +2,8 @@ import { type Columns, concat, NO_POINTS, type Place, slice } from '@trainyard/c
 import { compare, indexBehind, sortedOnce } from '@trainyard/core/tracking/points/order.ts';
 import type { ChunkSummary } from '@trainyard/core/tracking/points/summary.ts';
 import type { Kysely } from 'kysely';
-import type { Database } from '../../database.ts';
-import type { Schema } from '../../schema.ts';
+import type { Database } from '../database.ts';
+import type { Schema } from '../schema.ts';
 import { type Part, readParts } from './series-parts.ts';
 
 export interface PageOfPoints {

@@ -3,8 +3,8 @@ import { decodePoints, encodePoints } from '@trainyard/core/tracking/points/enco
 import { type ChunkSummary, readSummary, summarize, writeSummary } from '@trainyard/core/tracking/points/summary.ts';
 import { FULL_CHUNK } from '@trainyard/core/tracking/points/tail.ts';
 import type { Kysely } from 'kysely';
-import type { Database, Trx } from '../../database.ts';
-import type { Schema } from '../../schema.ts';
+import type { Database, Trx } from '../database.ts';
+import type { Schema } from '../schema.ts';
 import { among } from './among.ts';
 import { putRows, type Target } from './put-rows.ts';
 

@@ -2,13 +2,13 @@ import { TrainyardError } from '@trainyard/core/errors.ts';
 import { stoppedBefore } from '@trainyard/core/training/decide.ts';
 import type { Failure } from '@trainyard/core/training/outcome.ts';
 import { hasEnded, type RunState, type StepName, type StepState } from '@trainyard/core/training/states.ts';
-import { GroupCommit } from '../../platform/group-commit.ts';
-import type { AttemptRecord, EventRecord, ReportCall, RunFilter, RunRecord, RunStore } from '../runs.ts';
-import type { Database, Trx } from './database.ts';
+import { GroupCommit } from '../../../platform/group-commit.ts';
+import type { AttemptRecord, EventRecord, ReportCall, RunFilter, RunRecord, RunStore } from '../../runs.ts';
+import type { Database, Trx } from '../database.ts';
 import { reasonText } from './apply.ts';
 import { takeReports } from './reports.ts';
 import { insertEvents, parsed, toRun } from './run-rows.ts';
-import { endManagedRuns } from './tracking/managed-runs.ts';
+import { endManagedRuns } from '../tracking/managed-runs.ts';
 
 export class SqlRunStore implements RunStore {
   readonly #database: Database;

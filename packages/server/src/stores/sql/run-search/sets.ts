@@ -1,8 +1,8 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { Stage } from '../../../tracking.ts';
-import type { Database } from '../../database.ts';
-import { passes, passesMetric } from '../../passes.ts';
-import type { Schema } from '../../schema.ts';
+import type { Stage } from '../../tracking.ts';
+import type { Database } from '../database.ts';
+import { passes, passesMetric } from '../passes.ts';
+import type { Schema } from '../schema.ts';
 import { among } from '../metrics/among.ts';
 import { pairTable, type RunCondition } from './conditions.ts';
 

@@ -1,4 +1,4 @@
-import type { Database } from '../../database.ts';
+import type { Database } from '../database.ts';
 import { among } from './among.ts';
 import { readCurve } from './curve.ts';
 

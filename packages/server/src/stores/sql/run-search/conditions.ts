@@ -1,8 +1,8 @@
 import type { Condition } from '@trainyard/core/tracking/filter/condition.ts';
 import type { RunColumn } from '@trainyard/core/tracking/filter/searches.ts';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { Database } from '../../database.ts';
-import { passes, passesMetric } from '../../passes.ts';
+import type { Database } from '../database.ts';
+import { passes, passesMetric } from '../passes.ts';
 
 type Kind = Database['kind'];
 

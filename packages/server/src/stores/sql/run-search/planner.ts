@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { Database } from '../../database.ts';
-import type { Schema } from '../../schema.ts';
+import type { Database } from '../database.ts';
+import type { Schema } from '../schema.ts';
 
 /**
  * PostgreSQL chooses by statistics, which a table has a minute or more after it was filled, and which say little about conditions

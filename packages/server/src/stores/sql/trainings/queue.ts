@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { Change, Claim, Limits, QueueStore, RunRecord } from '../runs.ts';
+import type { Change, Claim, Limits, QueueStore, RunRecord } from '../../runs.ts';
 import { applyChanges } from './apply.ts';
-import type { Database, Trx } from './database.ts';
+import type { Database, Trx } from '../database.ts';
 import { insertEvents, toRun } from './run-rows.ts';
 
 /** Any number that only claims use: on PostgreSQL two servers must not count free places at the same time. */

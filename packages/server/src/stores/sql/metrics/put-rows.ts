@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely';
-import type { Database, Trx } from '../../database.ts';
+import type { Database, Trx } from '../database.ts';
 
 type Kind = Database['kind'];
 

@@ -1,14 +1,14 @@
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
 import type { Selectable } from 'kysely';
-import { GroupCommit, type Settled } from '../../platform/group-commit.ts';
-import type { NewRun, RunRecord } from '../runs.ts';
-import type { Submission, TrainingFilter, TrainingRecord, TrainingStore } from '../trainings.ts';
-import type { Database, Trx } from './database.ts';
-import { inParts } from './insert-rows.ts';
+import { GroupCommit, type Settled } from '../../../platform/group-commit.ts';
+import type { NewRun, RunRecord } from '../../runs.ts';
+import type { Submission, TrainingFilter, TrainingRecord, TrainingStore } from '../../trainings.ts';
+import type { Database, Trx } from '../database.ts';
+import { inParts } from '../insert-rows.ts';
 import { insertEvents, toRun } from './run-rows.ts';
-import type { TrainingTable } from './schema.ts';
-import { ensureExperiment, insertManagedRuns, type ManagedRun } from './tracking/managed-runs.ts';
+import type { TrainingTable } from '../schema.ts';
+import { ensureExperiment, insertManagedRuns, type ManagedRun } from '../tracking/managed-runs.ts';
 
 export class SqlTrainingStore implements TrainingStore {
   readonly #database: Database;
