@@ -11,6 +11,7 @@ const MAX_POINTS = 25_000;
 const MAX_SAMPLED_STEPS = 2500;
 const MAX_EXPERIMENTS = 20;
 const MAX_DATASETS = 1000;
+const SEE = 'See the API docs for more information about request parameters.';
 
 /** What pages draw from: one metric of many runs, whole or thinned out; and the data that experiments used. */
 export function metricHistoryEndpoints({ runs }: Tracking): Endpoint[] {
@@ -33,8 +34,8 @@ export function metricHistoryEndpoints({ runs }: Tracking): Endpoint[] {
       path: 'metrics/get-history-bulk-interval',
       fields: { run_ids: list(text), metric_key: required(text), start_step: int64, end_step: int64, max_results: int64 },
       answer: async ({ run_ids: runIds, metric_key: key, ...message }) => {
-        if (runIds.length === 0) throw invalid("Missing value for required parameter 'run_ids'. See the API docs for more information about request parameters.");
-        if (runIds.length > MAX_RUNS) throw invalid(`GetMetricHistoryBulkInterval request must specify at most ${MAX_RUNS} run_ids. Received ${runIds.length} run_ids.`);
+        if (runIds.length === 0) throw invalid(`Missing value for required parameter 'run_ids'. ${SEE}`);
+        if (runIds.length > MAX_RUNS) throw invalid(`GetMetricHistoryBulkInterval request must specify at most ${MAX_RUNS} run_ids. Received ${runIds.length} run_ids. ${SEE}`);
         const points = await runs.sampledHistory({ runIds, key, steps: stepsOf(message.start_step, message.end_step), count: countOf(message.max_results) });
         return { metrics: points.map((point): Answer => ({ ...pointAnswer(key, point), run_id: point.runId })) };
       },
@@ -62,6 +63,6 @@ function stepsOf(first: Int64 | undefined, last: Int64 | undefined) {
 
 function countOf(most: Int64 | undefined): number {
   const count = Number(most ?? MAX_SAMPLED_STEPS);
-  if (count < 1 || count > MAX_SAMPLED_STEPS) throw invalid(`max_results must be between 1 and ${MAX_SAMPLED_STEPS}. See the API docs for more information about request parameters.`);
+  if (count < 1 || count > MAX_SAMPLED_STEPS) throw invalid(`max_results must be between 1 and ${MAX_SAMPLED_STEPS}. ${SEE}`);
   return count;
 }

@@ -1,7 +1,7 @@
 import { LIMITS } from '@trainyard/core/tracking/limits.ts';
 import type { Tracking } from '../../usecases/tracking/tracking.ts';
 import { done, type Endpoint, endpoint } from './endpoint.ts';
-import { list, message as messageOf, orElse, required, results, text } from './wire/fields.ts';
+import { type Field, FieldProblem, int64, list, message as messageOf, orElse, required, text } from './wire/fields.ts';
 import { pairs } from './wire/pairs.ts';
 import { metricFields, pointAnswer, toMetric } from './wire/run.ts';
 
@@ -49,4 +49,11 @@ export function metricEndpoints({ runs }: Tracking): Endpoint[] {
 }
 
 /** Clients without paging send none, and want everything. */
-const optionalResults = { read: (value: unknown, place: Parameters<typeof text.read>[1]) => (value === undefined || value === null ? undefined : results(2 ** 31 - 1, 1).read(value, place)) };
+const optionalResults: Field<number | undefined> = {
+  read(value, place) {
+    const most = int64.read(value, place);
+    // with a full stop, unlike everywhere else
+    if (most !== undefined && most < 1) throw new FieldProblem('invalid', place, { value: Number(most), rule: 'It must be a positive integer.' });
+    return most === undefined ? undefined : Math.min(Number(most), 2 ** 31 - 1);
+  },
+};

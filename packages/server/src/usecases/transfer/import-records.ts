@@ -51,26 +51,39 @@ export async function importRecords(needs: TransferNeeds, bytes: AsyncIterable<U
 
 /** Neighbours of the same kind, none of them twice. */
 async function* batches(lines: AsyncIterable<Line>, report: Report): AsyncGenerator<Numbered[]> {
-  let batch: Numbered[] = [];
-  let keys = new Set<string>();
+  let batch = new Batch();
   for await (const line of lines) {
     const numbered = report.read(line);
     if (numbered === undefined) continue;
-    const key = keyOf(numbered);
-    if (batch.length > 0 && (batch[0]?.record.kind !== numbered.record.kind || keys.has(key) || isFull(batch))) {
-      yield batch;
-      [batch, keys] = [[], new Set()];
+    if (!batch.takes(numbered)) {
+      yield batch.records;
+      batch = new Batch();
     }
-    batch.push(numbered);
-    keys.add(key);
+    batch.add(numbered);
   }
-  if (batch.length > 0) yield batch;
+  if (batch.records.length > 0) yield batch.records;
 }
 
-function isFull(batch: readonly Numbered[]): boolean {
-  const points = batch.reduce((sum, { record }) => sum + ('values' in record ? record.values.length : 0), 0);
-  const bytes = batch.reduce((sum, one) => sum + one.bytes, 0);
-  return batch.length >= (points === 0 ? BATCH.records : BATCH.linesOfPoints) || points >= BATCH.points || bytes >= BATCH.bytes;
+class Batch {
+  readonly records: Numbered[] = [];
+  readonly #keys = new Set<string>();
+  #points = 0;
+  #bytes = 0;
+
+  takes(numbered: Numbered): boolean {
+    const [first] = this.records;
+    if (first === undefined) return true;
+    const records = this.#points === 0 ? BATCH.records : BATCH.linesOfPoints;
+    const isFull = this.records.length >= records || this.#points >= BATCH.points || this.#bytes >= BATCH.bytes;
+    return !isFull && first.record.kind === numbered.record.kind && !this.#keys.has(keyOf(numbered));
+  }
+
+  add(numbered: Numbered): void {
+    this.records.push(numbered);
+    this.#keys.add(keyOf(numbered));
+    this.#points += 'values' in numbered.record ? numbered.record.values.length : 0;
+    this.#bytes += numbered.bytes;
+  }
 }
 
 /** Points of the same metric may come in several records; of everything else there is one. */
