@@ -6,9 +6,9 @@ import { median, print, quantile, say } from './measuring/measure.ts';
 import { type BenchServer, databaseKind, TwoServers } from './mlflow/two-servers.ts';
 
 const CLIENTS = 4;
-const FOR_MS = 8_000;
+const FOR_MS = 6_000;
 /** The peer may be at its first answer for long. */
-const PEER_FOR_MS = 40_000;
+const PEER_FOR_MS = 20_000;
 
 const SEARCHES = {
   'by metric and param, sorted by a metric': { filter: "metrics.m1 > 0.5 and params.p1 = '3'", order_by: ['metrics.m2 DESC'] },

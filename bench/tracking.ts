@@ -7,7 +7,7 @@ import { rawMetricsPerSecond } from './tracking/raw-layout.ts';
 import { batch, CREATE_RUN, LOG_BATCH, LOG_METRIC, makeRuns, metric } from './tracking/runs.ts';
 
 const CLIENTS = 10;
-const FOR_MS = 8_000;
+const FOR_MS = 6_000;
 const WARM_UP_MS = 1_000;
 
 interface Work {

@@ -58,6 +58,22 @@ export function storeContract(name: string, open: (now: () => number) => Promise
       expect(await stores.runs.countActive()).toEqual({ queued: 100 });
     });
 
+    it('starts many runs at the same time in their order, among other submissions; one whose id is taken fails alone', async () => {
+      const [a, b] = [await submitted('a'), await submitted('b')];
+      const spec = aSpec();
+      const start = (id: string, runId = randomBytes(16).toString('hex')) => stores.trainings.submit({ kind: 'run', id, run: { id: runId, trainingId: id, spec, user: 'ann' } });
+      const edit = () => stores.trainings.submit({ kind: 'edit', id: 'b', spec: aSpec({ priority: 7 }), run: undefined });
+      const results = await Promise.allSettled([start('a'), start('a'), start('nope'), start('b'), edit(), start('a'), start('b', a.id), start('b')]);
+      const told = results.map((result) => (result.status === 'fulfilled' ? `${result.value.id} ${result.value.runCount}` : ((result.reason as { code?: string }).code ?? 'refused')));
+      expect(told.map((one, at) => (at === 6 ? typeof one : one))).toEqual(['a 2', 'a 3', 'TRAINING_NOT_FOUND', 'b 2', 'b 2', 'a 4', 'string', 'b 3']);
+      expect(results[6]?.status).toBe('rejected');
+      const numbers = results.flatMap((result, at) => (result.status === 'fulfilled' && at !== 4 ? [result.value.latestRun?.number ?? 0] : []));
+      expect(numbers).toEqual(numbers.toSorted((x, y) => x - y));
+      expect(await stores.trainings.find('a')).toMatchObject({ runCount: 4, latestRun: { trainingId: 'a' } });
+      expect(await stores.trainings.find('b')).toMatchObject({ runCount: 3, spec: { priority: 7 } });
+      expect((await stores.runs.list({ limit: 100 })).map(({ id }) => id)).toEqual(expect.arrayContaining([a.id, b.id]));
+    });
+
     it('finds a run by number, id and the beginning of its id', async () => {
       const run = await submitted('wine');
       for (const key of [run.id, String(run.number), run.id.slice(0, 12)]) expect((await stores.runs.find(key))?.id).toBe(run.id);
