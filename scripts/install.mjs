@@ -92,7 +92,8 @@ function nodePackage(root) {
 }
 
 function npm(root, argv) {
-  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  // no package needs its scripts: what has native code brings it built, and npm would compile it all the same, with headers it has to fetch
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'];
   // npm ci removes node_modules, so neither npm nor its scripts may run on a Node that lies in there
   const env = { ...process.env, PATH: foreignPath(root) };
   return new Promise((resolve, reject) => {

@@ -25,7 +25,7 @@ describe('ensureInstalled', () => {
   test('installs everything when nothing is there, and says so', async () => {
     const said: string[] = [];
     const { installed } = await ensureInstalled({ dev: true, root, print: (line) => said.push(line) });
-    expect({ installed, calls: npmCalls() }).toEqual({ installed: true, calls: ['ci --include=dev --no-audit --no-fund --loglevel=error'] });
+    expect({ installed, calls: npmCalls() }).toEqual({ installed: true, calls: ['ci --include=dev --no-audit --no-fund --loglevel=error --ignore-scripts'] });
     expect(said).toEqual([expect.stringContaining('for the first time')]);
   });
 
