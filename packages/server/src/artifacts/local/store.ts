@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import { artifactSegments } from '@trainyard/core/tracking/artifact-path.ts';
 import { type ArtifactPlace, placePath } from '@trainyard/core/tracking/artifact-place.ts';
 import type { ArtifactEntry, ArtifactStore, ByteRange, OpenArtifact } from '../artifact-store.ts';
+import { IncomingFile } from './incoming-file.ts';
 
 interface LocalArtifactOptions {
   /** Largest artifact. */
@@ -89,19 +89,22 @@ class LocalArtifactStore implements ArtifactStore {
   }
 
   async #receive(incoming: string, path: string, bytes: AsyncIterable<Uint8Array>): Promise<number> {
-    const file = await open(incoming, 'wx', 0o600);
-    let sizeBytes = 0;
-    const maxBytes = this.#maxBytes;
-    async function* counted() {
+    const handle = await open(incoming, 'wx', 0o600);
+    const file = new IncomingFile(handle);
+    try {
+      let sizeBytes = 0;
       for await (const chunk of bytes) {
         sizeBytes += chunk.length;
-        if (sizeBytes > maxBytes) throw new TrainyardError('TOO_LARGE', { what: `the artifact '${path}'`, limit: maxBytes });
-        yield chunk;
+        if (sizeBytes > this.#maxBytes) throw new TrainyardError('TOO_LARGE', { what: `the artifact '${path}'`, limit: this.#maxBytes });
+        await file.add(chunk);
       }
+      // on disk before it gets its name
+      await file.end();
+      return sizeBytes;
+    } finally {
+      await file.rest();
+      await handle.close();
     }
-    // flush: on disk before it gets its name
-    await pipeline(counted, file.createWriteStream({ flush: true }));
-    return sizeBytes;
   }
 
   /** The real directory, made where it is absent. Each level is looked at, so that no link on the way leads elsewhere. */
@@ -133,7 +136,7 @@ function openArtifact(file: FileHandle, stat: { readonly ino: number; readonly s
     sizeBytes: stat.size,
     modifiedAt: Math.trunc(stat.mtimeMs),
     // not beyond the size that was announced, should the file grow meanwhile
-    read: (range?: ByteRange) => file.createReadStream({ start: range?.firstByte ?? 0, end: range?.lastByte ?? Math.max(stat.size - 1, 0), highWaterMark: 256 * 1024 }),
+    read: (range?: ByteRange) => file.createReadStream({ start: range?.firstByte ?? 0, end: range?.lastByte ?? Math.max(stat.size - 1, 0), highWaterMark: 2 ** 20 }),
     close: () => file.close(),
   };
 }
