@@ -37,11 +37,12 @@ afterAll(async () => {
 });
 
 describe('mlflow server and Trainyard', () => {
-  it.each(CALLS.filter((call) => call.difference === undefined))('answer the same: $name', ({ name }) => {
+  // %s, as vitest cuts what $name stands for
+  it.each(CALLS.flatMap(({ name, difference }) => (difference === undefined ? [name] : [])))('answer the same: %s', (name) => {
     expect(here.get(name)).toEqual(there.get(name));
   });
 
-  it.each(DIFFERENT)('answer as documented: $name', ({ name, here: expected }) => {
+  it.each(DIFFERENT.map((one) => [one.name, one.here] as const))('answer as documented: %s', (name, expected) => {
     expect(here.get(name)).not.toEqual(there.get(name));
     const { status, body } = here.get(name) ?? {};
     const code = (body as { error_code?: string } | undefined)?.error_code;

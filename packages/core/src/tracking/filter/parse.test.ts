@@ -41,9 +41,12 @@ describe('the filter language', () => {
     ["params.p = 'Adam", "'params.p', '=', ''', 'Adam'"],
     ['metrics.m > 0;', "';'"],
     ['a IN ((1))', "'a', 'IN', '(', '(', '1', ')', ')'"],
-    ['('.repeat(100_000), "'(', '('"],
-  ])('names what is strange in %.40j, and no more', (filter, named) => {
+  ])('names what is strange in %j, and no more', (filter, named) => {
     expect(() => parseFilter(filter)).toThrow(`Invalid clause(s) in filter string: ${named}`);
+  });
+
+  it('names the beginning of what is long and strange', () => {
+    expect(() => parseFilter('('.repeat(100_000))).toThrow("Invalid clause(s) in filter string: '(', '('");
   });
 
   it('refuses several statements', () => {

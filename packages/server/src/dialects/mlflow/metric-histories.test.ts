@@ -42,10 +42,10 @@ describe('histories of many runs', () => {
   });
 
   it.each([
-    ['metric_key=m', 'GetMetricHistoryBulk request must specify at least one run_id.'],
-    ['run_id=a', 'GetMetricHistoryBulk request must specify a metric_key.'],
-    [`${idsOf('run_id', Array.from({ length: 101 }, (_, i) => `r${i}`))}&metric_key=m`, 'GetMetricHistoryBulk request cannot specify more than 100 run_ids. Received 101 run_ids.'],
-  ])('are refused for %.20s', async (query, message) => {
+    ['no run', 'metric_key=m', 'GetMetricHistoryBulk request must specify at least one run_id.'],
+    ['no metric', 'run_id=a', 'GetMetricHistoryBulk request must specify a metric_key.'],
+    ['too many runs', `${idsOf('run_id', Array.from({ length: 101 }, (_, i) => `r${i}`))}&metric_key=m`, 'GetMetricHistoryBulk request cannot specify more than 100 run_ids. Received 101 run_ids.'],
+  ])('are refused for %s', async (_, query, message) => {
     expect(await bulk(query)).toEqual({ status: 400, json: { error_code: 'INVALID_PARAMETER_VALUE', message } });
   });
 });
