@@ -12,7 +12,7 @@ export interface ServerCommand {
   readonly port: number;
 }
 
-const DEADLINE_MS = 120_000;
+const DEADLINE_MS = 300_000;
 const LOOK_EVERY_MS = 5;
 
 /** A server started for its figures. */
