@@ -5,16 +5,17 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, wri
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { bundleRunner } from './bundle-runner.mjs';
 import { ensureInstalled, ROOT } from './install.mjs';
+import { OPTIONAL_PACKAGES } from './optional-packages.mjs';
 
 const { values } = parseArgs({ options: { into: { type: 'string', default: path.join(ROOT, 'dist') } } });
 const DIST = path.resolve(values.into);
 const PACKAGE = path.join(DIST, 'trainyard');
 /** Whose code is in the npm package; what they depend on, it depends on. */
-const INSIDE = ['core', 'api', 'cli', 'server'];
+const INSIDE = ['core', 'api', 'connections', 'cli', 'server'];
 
-/** Loaded when the configuration names an object store, and installed by whoever does so; the versions we test with are the workspace's. */
-const ON_DEMAND = ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner', '@azure/storage-blob', '@google-cloud/storage'];
+const ON_DEMAND = Object.values(OPTIONAL_PACKAGES).flat();
 
 await ensureInstalled({ dev: true, print: console.log });
 const { build } = await import('esbuild');
@@ -23,24 +24,10 @@ const common = { absWorkingDir: ROOT, bundle: true, platform: 'node', format: 'e
 
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(PACKAGE, { recursive: true });
-await bundleRunner();
+await bundleRunner(path.join(DIST, 'runner.mjs'));
+copyFileSync(path.join(DIST, 'runner.mjs'), path.join(PACKAGE, 'runner.mjs'));
+told(path.join(DIST, 'runner.mjs'));
 await bundlePackage();
-
-async function bundleRunner() {
-  const outfile = path.join(DIST, 'runner.mjs');
-  const { metafile } = await build({
-    ...common,
-    entryPoints: ['packages/runner/src/main.ts'],
-    outfile,
-    minifySyntax: true,
-    // some of what is inside still calls require() for modules of Node
-    banner: { js: "import { createRequire as requireOfBundle } from 'node:module';\nconst require = requireOfBundle(import.meta.url);" },
-  });
-  const foreign = importsOf(metafile).filter((name) => !isBuiltin(name));
-  if (foreign.length > 0) throw new Error(`the runner must need nothing but Node, but imports ${foreign.join(', ')}`);
-  copyFileSync(outfile, path.join(PACKAGE, 'runner.mjs'));
-  told(outfile);
-}
 
 async function bundlePackage() {
   const { dependencies, names: installed } = outsiders();

@@ -5,6 +5,8 @@ import { cliPage } from './reference/cli-page.ts';
 import { configPage } from './reference/config-page.ts';
 import { errorsPage } from './reference/errors-page.ts';
 import { httpPage } from './reference/http-page.ts';
+import { permissionsPage } from './reference/permissions-page.ts';
+import { resourcesPage } from './reference/resources-page.ts';
 import { statesPage } from './reference/states-page.ts';
 import { trainingPage } from './reference/training-page.ts';
 
@@ -16,6 +18,8 @@ const PAGES: Readonly<Record<string, () => string>> = {
   'config.md': configPage,
   'errors.md': errorsPage,
   'http.md': httpPage,
+  'permissions.md': permissionsPage,
+  'resources.md': resourcesPage,
   'states.md': statesPage,
   'training.md': trainingPage,
 };
@@ -23,7 +27,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
 const printed = Object.entries(PAGES).map(([name, page]) => ({ name, text: `${NOTE}\n\n${page()}\n` }));
 
 /** Pages that compare us with another program; nobody can print those from our code. */
-const WRITTEN = ['export-format.md', 'mlflow.md', 'toolchain-mlflow.md'];
+const WRITTEN = ['export-format.md', 'mlflow.md', 'odahu.md', 'toolchain-mlflow.md'];
 
 if (process.argv.includes('--check')) check();
 else write();

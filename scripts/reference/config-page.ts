@@ -1,5 +1,6 @@
 import { ON_DEMAND_SETTINGS, type OnDemandSetting, ORIGINAL_VARIABLES } from '@trainyard/server/config/on-demand-settings.ts';
 import { type Setting, SETTINGS } from '@trainyard/server/config/schema.ts';
+import { TELEMETRY_SETTINGS } from '@trainyard/server/config/telemetry-settings.ts';
 import { code, table } from './markdown.ts';
 
 /** Every setting of the server. */
@@ -15,6 +16,9 @@ export function configPage(): string {
     variables(ORIGINAL_VARIABLES),
     'These are new:',
     variables(ON_DEMAND_SETTINGS),
+    '## Telemetry',
+    'Nothing is sent unless one of these is set, here or in the same file `.env`; `SERVICE_NAME` and `NODE_ENV` hold for it whether the on-demand service is configured or not. [What is sent](../howto/train-on-demand.md#telemetry).',
+    variables({ ...TELEMETRY_SETTINGS, APP_INSIGHTS_INSTRUMENTATION_KEY: ORIGINAL_VARIABLES.APP_INSIGHTS_INSTRUMENTATION_KEY }),
   ].join('\n\n');
 }
 

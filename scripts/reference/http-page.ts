@@ -4,7 +4,19 @@ import { TrainingBody } from '@trainyard/api/schemas/training.ts';
 import { bodyOf, operationOf, typeText } from './contract.ts';
 import { code, table } from './markdown.ts';
 
-const WHO: Readonly<Record<Access, string>> = { public: 'anybody', user: 'user', run: 'the run itself', user_or_run: 'user, or the run itself' };
+const WHO: Readonly<Record<Access, string>> = {
+  public: 'anybody',
+  optional: 'anybody; a token that is sent must be good',
+  signed_in: 'any user',
+  read: 'viewers, data scientists, admins',
+  write: 'data scientists, admins',
+  configure: 'admins',
+  decrypt: 'admins',
+  administer: 'admins',
+  run: 'the run itself',
+  read_or_run: 'viewers, data scientists, admins, or the run itself',
+  write_or_run: 'data scientists, admins, or the run itself',
+};
 
 /** Every native route: who may call it, what it takes. */
 export function httpPage(): string {

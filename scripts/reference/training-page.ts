@@ -8,7 +8,7 @@ const ANSWERED_ONLY = ['status', 'createdAt', 'updatedAt'];
 
 /** Every field of a training: type, default, sentence. */
 export function trainingPage(): string {
-  const rows = rowsOf(bodyOf(routes.createTraining) ?? {}, '', { spec: defaults() }).filter(([field]) => !ANSWERED_ONLY.includes(field?.replaceAll('`', '') ?? ''));
+  const rows = fieldRows(bodyOf(routes.createTraining) ?? {}, { spec: defaults() });
   return [
     '# Fields of a training',
     'A training is sent as JSON, or kept in a file as YAML or JSON. Numbers and booleans are taken where text is meant. A duration is `90s`, `15m`, `4h`, or a number of seconds. A field that is not in this table is refused, and the nearest name is suggested.',
@@ -21,6 +21,11 @@ function defaults(): unknown {
   const least = { model: { name: 'm', version: '1' }, toolchain: 'mlflow', algorithmSource: {} };
   const { model, ...spec } = toSpecBody(toTrainingSpec(TrainingSpecBody.parse(least)));
   return { ...spec, model: { artifactNameTemplate: model.artifactNameTemplate }, toolchain: undefined, algorithmSource: undefined };
+}
+
+/** A row for each field of a body that users write; `filled` has the defaults. */
+export function fieldRows(schema: JsonSchema, filled: unknown): string[][] {
+  return rowsOf(schema, '', filled).filter(([field]) => !ANSWERED_ONLY.includes(field?.replaceAll('`', '') ?? ''));
 }
 
 function rowsOf(schema: JsonSchema, above: string, filled: unknown): string[][] {

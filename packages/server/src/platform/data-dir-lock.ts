@@ -1,69 +1,58 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { TrainyardError } from '@trainyard/core/errors.ts';
+import Sqlite from 'better-sqlite3';
 
-interface Owner {
-  readonly pid: number;
-  /** Field 22 of /proc/<pid>/stat: with the pid it names the process for ever. */
-  readonly start: string;
+/** Makes the directory when it is not there, and locks it. Throws DATA_DIR_UNUSABLE, DATA_DIR_BUSY. */
+export function openDataDir(dir: string): () => void {
+  orUnusable(dir, () => mkdirSync(dir, { recursive: true, mode: 0o700 }));
+  return lockDataDir(dir);
 }
 
 /**
- * One server per data directory. The lock names its owner, so that the lock of a server that was killed is taken over and
- * that of a living one is respected. Throws DATA_DIR_BUSY. Answers the function that gives it back.
+ * One server per data directory. The lock is the kernel's, on a file that SQLite holds for us: it ends with the process however
+ * that ends, and it holds between containers that share the directory, where the number of a process means nothing. Throws
+ * DATA_DIR_UNUSABLE, DATA_DIR_BUSY. Answers the function that gives it back.
  */
 export function lockDataDir(dir: string): () => void {
-  const path = `${dir}/server.lock`;
-  const own: Owner = { pid: process.pid, start: startOf(process.pid) };
-  const aside = `${path}.${process.pid}`;
-  writeFileSync(aside, JSON.stringify(own), { mode: 0o600 });
-  try {
-    for (let attempt = 0; attempt < 10; attempt++) {
-      if (tryLink(aside, path)) return () => rmSync(path, { force: true });
-      const owner = readOwner(path);
-      if (owner !== undefined && isAlive(owner)) throw new TrainyardError('DATA_DIR_BUSY', { dir, pid: owner.pid });
-      rmSync(path, { force: true });
-    }
-    throw new TrainyardError('DATA_DIR_BUSY', { dir, pid: 'unknown' });
-  } finally {
-    rmSync(aside, { force: true });
-  }
+  orUnusable(dir, () => accessSync(dir, constants.W_OK));
+  const note = join(dir, 'server.pid');
+  const guard = hold(join(dir, 'server.guard'));
+  if (guard === undefined) throw new TrainyardError('DATA_DIR_BUSY', { dir, pid: ownerIn(note) });
+  writeFileSync(note, `${process.pid}\n`, { mode: 0o600 });
+  return () => {
+    rmSync(note, { force: true });
+    guard.close();
+  };
 }
 
-/** A link fails when the name is taken, and the file behind it is whole from the first moment. */
-function tryLink(from: string, to: string): boolean {
+/** Undefined when another process holds it. */
+function hold(path: string): Sqlite.Database | undefined {
+  const guard = new Sqlite(path, { timeout: 0 });
   try {
-    linkSync(from, to);
-    return true;
+    guard.exec('begin exclusive');
+    return guard;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    guard.close();
+    if ((error as { readonly code?: unknown }).code === 'SQLITE_BUSY') return undefined;
     throw error;
   }
 }
 
-function readOwner(path: string): Owner | undefined {
+/** For the reader of the error: who wrote it may be in another container. */
+function ownerIn(note: string): string {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Owner;
+    return readFileSync(note, 'utf8').trim();
   } catch {
-    // gone in between, or cut by a full disk: nobody's
-    return undefined;
+    // it locks first and writes then
+    return 'unknown';
   }
 }
 
-function isAlive(owner: Owner): boolean {
+function orUnusable(dir: string, use: () => void): void {
   try {
-    process.kill(owner.pid, 0);
+    use();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  return startOf(owner.pid) === owner.start;
-}
-
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    // no /proc here: the pid alone must do
-    return '';
+    throw new TrainyardError('DATA_DIR_UNUSABLE', { dir, problem: (error as NodeJS.ErrnoException).code ?? String(error), uid: process.getuid?.() ?? 'of this process' }, { cause: error });
   }
 }

@@ -4,7 +4,7 @@ import type { Assignment, Capabilities, Engine } from '@trainyard/server/engines
 /** An engine whose executions end when a test says so. Counts what it started: a key starts once. */
 export class FakeEngine implements Engine {
   readonly name: string;
-  readonly can: Capabilities = { commands: true, notebooks: false, gpu: false, containers: false, resourceLimits: false, survivesServer: true };
+  readonly can: Capabilities = { commands: true, notebooks: false, remoteRunners: false, gpu: false, containers: false, resourceLimits: false, survivesServer: true };
   /** Key → how often it was started; anything but 1 is a broken law. */
   readonly started = new Map<string, number>();
   readonly sights = new Map<string, Observation>();
