@@ -75,7 +75,7 @@ async function carry(open: OpenAttempt, { stop }: CarryOutOptions): Promise<Outc
 
 async function allSteps({ attempt }: OpenAttempt, steps: Steps): Promise<void> {
   const source = await steps.run('source', () => fetchSource(attempt));
-  await steps.run('data', () => fetchData());
+  await steps.run('data', () => fetchData(attempt, source));
   const prepared = await steps.run('environment', () => prepare(attempt, source));
   try {
     const trained = await steps.run('train', () => train(attempt, prepared));

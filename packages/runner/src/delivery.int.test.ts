@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitFor } from '@trainyard/testkit/wait-for.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { aProgram } from './an-attempt.int.ts';
 import { attemptPaths, isDelivered, readOutcome, readReports } from './attempt-dir.ts';
 import { markedProcesses } from './process/process-tree.ts';
+import { SmallDisk } from './delivery/small-disk.int.ts';
 
 const TICKS = "let n = 0; const timer = setInterval(() => { console.log('tick ' + n++); if (n === 40) clearInterval(timer) }, 25)";
 const ticks = Array.from({ length: 40 }, (_, i) => `tick ${i}\n`).join('');
@@ -106,26 +105,10 @@ describe('delivering to a server', () => {
 });
 
 describe('a full disk', () => {
-  let small = '';
-  let mounted = false;
-
-  beforeAll(async () => {
-    small = await mkdtemp(join(tmpdir(), 'trainyard-small-'));
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small], { stdio: 'ignore' });
-      mounted = true;
-    } catch {
-      process.stderr.write('SKIPPED: the full disk is not tested, because only root may mount a small one\n');
-    }
-  });
-  afterAll(async () => {
-    if (mounted) execFileSync('umount', [small]);
-    await rm(small, { recursive: true, force: true });
-  });
-
   it('ends the training with a reason that reaches the server', async ({ skip }) => {
-    if (!mounted) skip();
-    await using attempt = await aProgram("const line = 'x'.repeat(9999) + '\\n'; setInterval(() => process.stdout.write(line), 1)", { dir: join(small, 'attempt') });
+    await using small = await SmallDisk.make();
+    if (!small.isMounted) skip();
+    await using attempt = await aProgram("const line = 'x'.repeat(9999) + '\\n'; setInterval(() => process.stdout.write(line), 1)", { dir: join(small.dir, 'attempt') });
     await attempt.carryOut();
     expect(attempt.server.outcome).toMatchObject({ ok: false, reason: 'disk_full', step: 'train' });
     expect((attempt.server.outcome as { message: string }).message).toContain('free some space');

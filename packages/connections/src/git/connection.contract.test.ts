@@ -1,5 +1,6 @@
 import { Repository } from '@trainyard/testkit/repository.ts';
 import { connectionContract } from '../connection.contract.ts';
+import type { Place } from '../connection.ts';
 import { connection } from './connection.ts';
 
 connectionContract(connection, async () => {
@@ -9,15 +10,14 @@ connectionContract(connection, async () => {
   await repository.commit({ 'train.py': 'print(2)\n' });
   await repository.git('switch', '--quiet', '--create', 'leads-out', 'v1');
   await repository.commit({ key: { link: '../../key' } });
-  const { url } = repository;
+  const at = (reference: string, uri = repository.url): Place => ({ spec: { type: 'git', uri, vital: false }, reference });
   return {
-    good: { url, reference: 'v1' },
-    other: { url, reference: 'main' },
-    missingState: { url, reference: 'v11' },
-    missingPlace: { url: `${url}-gone` },
-    leadsOut: { url, reference: 'leads-out' },
-    withSecret: { place: { url: 'https://trainyard:hunter2hunter2@127.0.0.1:1/wine.git' }, secret: 'hunter2hunter2' },
-    context: { env: { PATH: process.env['PATH'] ?? '', HOME: repository.root }, signal: new AbortController().signal },
+    context: { env: { PATH: process.env['PATH'] ?? '', HOME: repository.root }, signal: new AbortController().signal, localRoots: [repository.root, `${repository.root}-gone`] },
+    directory: at('v1'),
+    other: at('main'),
+    missing: [{ place: at('v11'), word: 'v11' }, { place: at('main', `${repository.url}-gone`), word: `${repository.url}-gone` }],
+    leadsOut: [at('leads-out')],
+    at: (host, port) => ({ spec: { type: 'git', uri: `https://${host}:${port}/wine.git`, username: 'trainyard', password: 'hunter2hunter2', vital: false } }),
     remove: () => repository.remove(),
   };
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Repository } from '@trainyard/testkit/repository.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ConnectionSpec } from '@trainyard/core/connection/connection-spec.ts';
 import { type ConnectionContext, type ConnectionError, type Fetched } from '../connection.ts';
 import { connection } from './connection.ts';
 import { gitFailure } from './git-failure.ts';
@@ -21,12 +22,14 @@ beforeAll(async () => {
   first = await repository.commit({ 'train.py': 'print(1)\n' });
   await repository.git('tag', '--annotate', '--message=one', 'v1.0');
   await repository.git('branch', 'release/1');
+  await repository.git('tag', 'twice');
   second = await repository.commit({ 'train.py': 'print(2)\n' });
+  await repository.git('branch', 'twice');
   hidden = await repository.commit({ 'train.py': 'print(3)\n' });
   await repository.git('update-ref', 'refs/pull/7/head', hidden);
   await repository.git('reset', '--quiet', '--hard', second);
   root = await mkdtemp(join(tmpdir(), 'trainyard-fetch-'));
-  context = { env: { PATH: process.env['PATH'] ?? '', HOME: root }, signal: new AbortController().signal };
+  context = { env: { PATH: process.env['PATH'] ?? '', HOME: root }, signal: new AbortController().signal, localRoots: ['/'] };
 });
 afterAll(async () => {
   await repository.remove();
@@ -37,8 +40,9 @@ beforeEach(async () => {
 });
 
 function fetch(reference?: string, changes: Partial<ConnectionContext> = {}): Promise<Fetched> {
-  return connection.fetch({ url: repository.url, reference, into, limits: LIMITS }, { ...context, ...changes });
+  return connection.fetch({ spec: specOf(repository.url), reference, into, limits: LIMITS }, { ...context, ...changes });
 }
+const specOf = (uri: string, more: Partial<ConnectionSpec> = {}): ConnectionSpec => ({ type: 'git', uri, vital: false, ...more });
 const failure = (work: Promise<unknown>): Promise<ConnectionError> => work.then(() => expect.unreachable('it should have failed'), (error: unknown) => error as ConnectionError);
 
 describe('a git reference', () => {
@@ -51,10 +55,16 @@ describe('a git reference', () => {
     ['a commit in capitals', () => first.toUpperCase(), () => first],
     ['the first digits of a commit', () => first.slice(0, 7), () => first],
     ['a pull request', () => 'pull/7/head', () => hidden],
+    ["a pull request as ODAHU names it", () => 'pr/7/head', () => hidden],
+    ['the number of a pull request', () => 'pr/7', () => hidden],
+    ['the whole name of a pull request', () => 'refs/pull/7/head', () => hidden],
+    ['a branch of the remote', () => 'origin/release/1', () => first],
+    ['a branch of the remote by its whole name', () => 'refs/remotes/origin/main', () => second],
+    ['a tag before a branch of the same name', () => 'twice', () => first],
     ['a whole name', () => 'refs/heads/main', () => second],
   ];
   it.each(references)('may be %s', async (_, reference, commit) => {
-    expect(await fetch(reference())).toEqual({ version: commit(), notes: [] });
+    expect(await fetch(reference())).toEqual({ kind: 'directory', version: commit(), files: 1, sizeBytes: 9, notes: [] });
     const text = { [first]: 'print(1)\n', [second]: 'print(2)\n', [hidden]: 'print(3)\n' }[commit()];
     expect(await readFile(join(into, 'train.py'), 'utf8')).toBe(text);
     expect(await readFile(join(into, '.git', 'HEAD'), 'utf8')).toBe(`${commit()}\n`);
@@ -71,7 +81,7 @@ describe('a git reference', () => {
 
   it.each([
     ['v1.1', "there is no branch, tag or commit 'v1.1'", "did you mean 'v1.0'?"],
-    ['deadbeef', "'deadbeef'", 'it has main, release/1, v1.0'],
+    ['deadbeef', "'deadbeef'", 'it has main, release/1, twice, v1.0'],
     ['0123456789012345678901234567890123456789', 'there is no branch, tag or commit', ''],
   ])("that is not there is named ('%s')", async (reference, ...words) => {
     const { problem, message } = await failure(fetch(reference));
@@ -86,7 +96,7 @@ describe('a git reference', () => {
 
   it('is not found in an empty repository', async () => {
     const empty = await Repository.make();
-    const error = await failure(connection.fetch({ url: empty.url, into, limits: LIMITS }, context));
+    const error = await failure(connection.fetch({ spec: specOf(empty.url), into, limits: LIMITS }, context));
     expect(error).toMatchObject({ problem: 'not_found' });
     expect(error.message).toContain('it is empty');
     await empty.remove();
@@ -94,16 +104,16 @@ describe('a git reference', () => {
 });
 
 describe('a git repository', () => {
-  it.each(['ext::sh -c id', 'ssh://git@127.0.0.1/x', 'http://127.0.0.1/x', 'git://127.0.0.1/x', '/etc', '--upload-pack=id', 'https://'])("is not fetched from '%s'", async (url) => {
-    expect((await failure(connection.fetch({ url, into, limits: LIMITS }, context))).problem).toBe('refused');
+  it.each(['ext::sh -c id', 'http://127.0.0.1/x', 'git://127.0.0.1/x', '/etc', '--upload-pack=id', 'https://'])("is not fetched from '%s'", async (url) => {
+    expect((await failure(connection.fetch({ spec: specOf(url), into, limits: LIMITS }, context))).problem).toBe('refused');
   });
 
   it('may not lead to another transport by a rule of the machine', async () => {
     const home = await mkdtemp(join(root, 'home-'));
     await writeFile(join(home, '.gitconfig'), '[url "ext::sh -c id #"]\n\tinsteadOf = https://example.invalid/\n');
-    const error = await failure(connection.check({ url: 'https://example.invalid/x' }, { ...context, env: { ...context.env, HOME: home } }));
+    const error = await failure(connection.check({ spec: specOf('https://example.invalid/x') }, { ...context, env: { ...context.env, HOME: home } }));
     expect(error).toMatchObject({ problem: 'refused' });
-    expect(error.message).toContain('only https:// and file:// are allowed');
+    expect(error.message).toContain('none leads to another');
   });
 
   it('runs no hook and no helper of the fetched repository', async () => {
@@ -120,8 +130,8 @@ describe('a git repository', () => {
     await outer.commit({ 'a.txt': 'a' });
     await outer.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', repository.url, 'vendor/wine');
     await outer.commit({});
-    const { notes } = await connection.fetch({ url: outer.url, into, limits: LIMITS }, context);
-    expect(notes).toEqual(['submodules are not fetched: vendor/wine']);
+    const { notes } = await connection.fetch({ spec: specOf(outer.url), into, limits: LIMITS }, context);
+    expect(notes).toEqual(['submodules are not fetched: vendor/wine (submodules: true of a connection fetches them)']);
     await outer.remove();
   });
 
@@ -146,7 +156,7 @@ describe('the words of git', () => {
     ['error: unable to create file a: No space left on device', 'disk_full'],
     ['fatal: something new', 'unreachable'],
   ])("'%s' mean %s", (stderr, problem) => {
-    const error = gitFailure('it cannot be read', { exitCode: 128, stdout: '', stderr: stderr.replace('https://h', 'https://me:hunter2@h') });
+    const error = gitFailure('it cannot be read', { exitCode: 128, stderr: stderr.replace('https://h', 'https://me:hunter2@h') });
     expect(error.problem).toBe(problem);
     expect(error.message).toMatch(/^it cannot be read: .* git says: /);
     expect(error.message).not.toContain('hunter2');

@@ -1,72 +1,70 @@
 import { rm } from 'node:fs/promises';
-import { type Connection, type ConnectionContext, ConnectionError, type Fetched, type FetchRequest, type Place } from '../connection.ts';
-import { checkLinks, checkTree } from './check-tree.ts';
-import { gitFailure, withoutPasswords } from './git-failure.ts';
-import { type GitEnd, runGit } from './git-program.ts';
-import { notFound, resolveReference, type Wanted } from './resolve-reference.ts';
+import type { ConnectionSpec } from '@trainyard/core/connection/connection-spec.ts';
+import { type Checked, type Connection, type ConnectionContext, type Fetched, type FetchRequest, type Place } from '../connection.ts';
+import { withinCheckTime } from '../check-time.ts';
+import { checkOut } from './check-out.ts';
+import { withoutPasswords } from './git-failure.ts';
+import { parseGitUrl } from './git-url.ts';
+import { withRemote } from './remote.ts';
+import { isSafeReference, resolveReference, type Wanted } from './resolve-reference.ts';
 
-/** A git repository by https:// or file://; the reference is a branch, a tag, a commit or the first digits of one. */
+/**
+ * A git repository by SSH, https:// or, below the allowed roots, file://. The reference is a branch, tag, commit, the first
+ * digits of one, a pull request or any whole name. It gives a commit in one piece: a fetch that broke off begins anew.
+ */
 export const connection: Connection = {
   type: 'git',
-  async check(place: Place, context: ConnectionContext): Promise<void> {
-    await resolveReference(place, context);
+  uses: ['source'],
+  problems,
+  check(place: Place, context: ConnectionContext): Promise<Checked> {
+    return withinCheckTime(`the repository ${withoutPasswords(place.spec.uri)}`, context, (timed) =>
+      withRemote(place.spec, timed, async (remote) => {
+        const wanted = await resolveReference(remote, referenceOf(place));
+        return { notes: [...remote.notes, ...whatIsNotKnown(wanted)], publicKey: remote.publicKey };
+      }),
+    );
   },
   async fetch(request: FetchRequest, context: ConnectionContext): Promise<Fetched> {
-    const wanted = await resolveReference(request, context);
+    const { spec, into, limits } = request;
+    const reference = referenceOf(request);
     try {
-      const commit = await fetchCommit(request, wanted, context);
-      const tree = await checkTree(request.into, commit, request.limits, context);
-      await mustWork(['-C', request.into, 'checkout', '--quiet', '--force', '--detach', commit], `commit ${commit} cannot be written to disk`, context);
-      await checkLinks(request.into, tree.links);
-      return { version: commit, notes: tree.submodules.length === 0 ? [] : [`submodules are not fetched: ${tree.submodules.join(', ')}`] };
+      return await withRemote(spec, context, async (remote) => {
+        const wanted = await resolveReference(remote, reference);
+        request.onKind?.('directory');
+        const { commit, files, sizeBytes, notes } = await checkOut(remote, { into, wanted, reference, spec, limits });
+        return { kind: 'directory', version: commit, files, sizeBytes, notes };
+      });
     } catch (error) {
-      await rm(request.into, { recursive: true, force: true });
+      await rm(into, { recursive: true, force: true });
       throw error;
     }
   },
 };
 
-/** Brings the commit, without its history where the server allows that. `.git` stays: training programs read it. */
-async function fetchCommit(request: FetchRequest, wanted: Wanted, context: ConnectionContext): Promise<string> {
-  const { into, url } = request;
-  await mustWork(['init', '--quiet', '--template=', '--', into], 'the source directory cannot be made', context);
-  await mustWork(['-C', into, 'config', 'remote.origin.url', url], 'the source directory cannot be made', context);
+function problems({ uri, reference = '' }: ConnectionSpec): string[] {
+  if (uri === '') return ['empty uri'];
+  const url = parseGitUrl(uri);
+  return [
+    ...(url === undefined ? [`git type requires that uri is git@host:path, ssh://, https:// or file://, found '${withoutPasswords(uri)}'`] : []),
+    ...(url?.kind === 'https' && url.password !== undefined ? ['git type requires that uri holds no password: the username and password or token parameters are for it'] : []),
+    ...(reference !== '' && !isSafeReference(reference) ? [`git type requires that reference is a branch, tag or commit, found '${reference}'`] : []),
+  ];
+}
+
+/** ODAHU's resources have an empty text where there is no reference. */
+function referenceOf({ reference, spec }: Place): string | undefined {
+  return reference ?? (spec.reference === '' ? undefined : spec.reference);
+}
+
+function whatIsNotKnown(wanted: Wanted): string[] {
   switch (wanted.kind) {
     case 'ref':
-      await mustWork(fetchArgs(into, ['--depth=1'], [wanted.name]), `${wanted.name} cannot be fetched from ${withoutPasswords(url)}`, context);
-      return commitOf(request, 'FETCH_HEAD', context);
-    case 'commit': {
-      const shallow = await runGit(fetchArgs(into, ['--depth=1'], [wanted.id]), context);
-      if (shallow.exitCode !== 0) await fetchAll(request, context);
-      return commitOf(request, wanted.id, context);
-    }
+      return [];
+    case 'commit':
+      return [`whether commit ${wanted.id} is there is only seen when it is fetched`];
     case 'digits':
-      await fetchAll(request, context);
-      return commitOf(request, wanted.digits, context);
+      return [`whether a commit begins with ${wanted.digits} is only seen when it is fetched`];
     default:
       return wanted satisfies never;
   }
-}
-
-/** A server that hands out only what its names lead to is asked for all of them. */
-async function fetchAll({ into, url }: FetchRequest, context: ConnectionContext): Promise<void> {
-  await mustWork(fetchArgs(into, [], ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*']), `${withoutPasswords(url)} cannot be fetched`, context);
-}
-
-function fetchArgs(into: string, options: readonly string[], refspecs: readonly string[]): string[] {
-  return ['-C', into, 'fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-commit-graph', ...options, '--', 'origin', ...refspecs];
-}
-
-async function commitOf(request: FetchRequest, name: string, context: ConnectionContext): Promise<string> {
-  const end = await runGit(['-C', request.into, 'rev-parse', '--verify', '--end-of-options', `${name}^{commit}`], context);
-  const commit = end.stdout.trim();
-  if (end.exitCode === 0 && commit !== '') return commit;
-  if (/ambiguous/i.test(end.stderr)) throw new ConnectionError('not_found', `several commits of ${withoutPasswords(request.url)} begin with '${name}': write more digits. git says: ${end.stderr.trim().slice(0, 1000)}`);
-  throw await notFound(request.url, request.reference, context);
-}
-
-async function mustWork(args: readonly string[], what: string, context: ConnectionContext): Promise<GitEnd> {
-  const end = await runGit(args, context);
-  if (end.exitCode !== 0) throw gitFailure(what, end);
-  return end;
 }

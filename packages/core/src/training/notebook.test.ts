@@ -4,7 +4,7 @@ import { specProblems } from './check-spec.ts';
 import { launchMisfit, launchOf } from './launch.ts';
 import { gitProviderOf } from './notebook.ts';
 
-const known = { engines: ['local', 'databricks'], toolchains: ['command', 'notebook'] };
+const known = { engines: ['local', 'databricks'], toolchains: ['command', 'notebook'], nodePools: [], connections: new Map(), connectionUses: new Map() };
 const GIT = { url: 'https://github.com/a/b' };
 
 /** A notebook of a workspace, with changes. */
@@ -73,11 +73,14 @@ describe('a launch', () => {
 
   it('is a notebook only when the engine fetches it', () => expect([aNotebook(), file, program].map(launchOf)).toEqual(['notebook', 'command', 'command']));
   it('fits an engine that takes its kind', () => {
+    // its notebooks need no server
+    expect(launchMisfit(aNotebook(), { ...notebooks, serverOutOfReach: 'http://127.0.0.1:5000' })).toBeUndefined();
     for (const [spec, can] of [[aNotebook(), notebooks], [file, programs], [program, programs]] as const) expect(launchMisfit(spec, can)).toBeUndefined();
   });
   it.each([
     ['a notebook of a workspace', aNotebook(), programs, /fetch a notebook by itself/],
     ['a notebook of a repository', file, notebooks, /run a notebook of algorithmSource.git/],
-    ['a program', program, notebooks, /run the toolchain 'command' yet/],
+    ['a program that could not reach the server', program, { commands: true, notebooks: true, serverOutOfReach: 'http://127.0.0.1:5000' }, /have to reach this server at http:\/\/127\.0\.0\.1:5000/],
+    ['a program', program, notebooks, /run the toolchain 'command': it takes notebooks only/],
   ])('does not fit when it is %s', (_what, spec, can, what) => expect(launchMisfit(spec, can)?.what).toMatch(what));
 });

@@ -39,8 +39,11 @@ export interface Facts {
   readonly environment?: string | undefined;
   readonly python?: string | undefined;
   readonly command?: string | undefined;
+  readonly data?: readonly DataFact[] | undefined;
   readonly artifact?: ArtifactFact | undefined;
   readonly model?: ModelFact | undefined;
+  /** What the program that trained says of its result by itself. */
+  readonly declared?: DeclaredFact | undefined;
   /** What the engine calls the attempt: the id of a run of Databricks. Text, as it may be larger than a number can hold. */
   readonly externalId?: string | undefined;
   /** The engine's own page about the attempt; http(s). */
@@ -49,12 +52,30 @@ export interface Facts {
   readonly result?: string | undefined;
 }
 
+/** What a data binding brought. */
+export interface DataFact {
+  readonly connection: string;
+  readonly localPath: string;
+  readonly files: number;
+  readonly sizeBytes: number;
+  /** Names exactly these files: sha256 over their paths and contents, or a commit. */
+  readonly version: string;
+}
+
 /** The trained model binary. `path` is relative to the run's artifacts. */
 export interface ArtifactFact {
   readonly name: string;
   readonly path: string;
   readonly sizeBytes: number;
   readonly sha256: string;
+  /** Where else it was put: a URI without credentials. */
+  readonly output?: string | undefined;
+}
+
+export interface DeclaredFact {
+  /** As it calls its run, which may be one of another tracking server. */
+  readonly runId?: string | undefined;
+  readonly artifactName?: string | undefined;
 }
 
 export interface ModelFact {

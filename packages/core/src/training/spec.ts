@@ -15,12 +15,18 @@ export interface TrainingSpec {
   readonly args: readonly string[];
   /** Relative to the root of the source. */
   readonly workDir: string;
+  /** What is fetched into the workspace beside the source, in this order. */
+  readonly data: readonly DataBinding[];
+  /** Id of the connection the trained model binary is also put to. */
+  readonly outputConnection?: string | undefined;
   readonly hyperParameters: Readonly<Record<string, string>>;
   readonly envs: readonly EnvironmentVariable[];
   /** Environment variable → name of a sealed secret. */
   readonly secretEnvs: readonly SecretVariable[];
   readonly image?: string | undefined;
   readonly resources: Resources;
+  /** Labels of the machines it may run on, for engines that have several. */
+  readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
   /** Larger goes first; -1000…1000. */
   readonly priority: number;
   readonly timeout: Timeouts;
@@ -42,6 +48,8 @@ export interface ModelName {
 
 export interface AlgorithmSource {
   readonly git?: GitSource | undefined;
+  readonly vcs?: VcsSource | undefined;
+  readonly objectStorage?: ObjectStorageSource | undefined;
   readonly snapshot?: SnapshotSource | undefined;
   readonly notebook?: NotebookSource | undefined;
 }
@@ -51,6 +59,30 @@ export interface GitSource {
   readonly url: string;
   /** Branch, tag or commit; the default branch when absent. */
   readonly reference?: string | undefined;
+}
+
+/** A repository behind a connection. */
+export interface VcsSource {
+  /** Id of a connection of the type git. */
+  readonly connection: string;
+  /** Branch, tag or commit; the connection's own when absent, and without one the default branch. */
+  readonly reference?: string | undefined;
+}
+
+export interface ObjectStorageSource {
+  /** Id of a connection. */
+  readonly connection: string;
+  /** From the root of the bucket; the path of the connection's uri when absent. */
+  readonly path?: string | undefined;
+}
+
+export interface DataBinding {
+  /** Id of a connection. */
+  readonly connection: string;
+  /** Inside of the source; with a slash at its end it is a directory. */
+  readonly localPath: string;
+  /** From the root of the bucket; the path of the connection's uri when absent. */
+  readonly remotePath?: string | undefined;
 }
 
 export interface SnapshotSource {
@@ -81,9 +113,9 @@ export const GIT_PROVIDERS = ['gitHub', 'gitHubEnterprise', 'gitLab', 'gitLabEnt
 export type GitProvider = (typeof GIT_PROVIDERS)[number];
 
 export interface DatabricksChoice {
-  /** Where the notebook runs; the server's own choice when absent. */
+  /** Where it runs; the server's own choice when absent. */
   readonly cluster?: ClusterChoice | undefined;
-  /** Limit that Databricks itself keeps, rounded up to seconds; `timeout.runMs` when absent. */
+  /** Limit that Databricks itself keeps, rounded up to seconds; when absent `timeout.runMs` of a notebook, and somewhat more of a program, which the server ends first. */
   readonly timeoutMs?: number | undefined;
 }
 

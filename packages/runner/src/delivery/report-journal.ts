@@ -85,6 +85,7 @@ export class ReportJournal {
   #clean(value: unknown, key = ''): unknown {
     if (typeof value === 'string') return cut(this.#options.mask(value).toWellFormed().replaceAll('\0', '\uFFFD'), key === 'lastLines' ? LAST_LINES_LIMIT : TEXT_LIMIT);
     if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((inner) => this.#clean(inner, key));
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, this.#clean(inner, name)]));
   }
 }

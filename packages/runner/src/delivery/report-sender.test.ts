@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anOrder } from '@trainyard/testkit/an-order.ts';
-import { LoopbackServer } from '@trainyard/testkit/loopback-server.ts';
+import { LoopbackServer } from '@trainyard/testkit/loopback/server.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServerLink } from '../server/server-link.ts';
 import { ReportJournal } from './report-journal.ts';

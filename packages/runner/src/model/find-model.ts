@@ -3,7 +3,7 @@ import type { Attempt } from '../attempt.ts';
 import type { Patience } from '../server/persistent-call.ts';
 import { StepFailure } from '../step-failure.ts';
 import type { LoggedModel, TrackingApi } from '../tracking/tracking-api.ts';
-import { outputFiles } from './output-files.ts';
+import { asModelFile, outputFiles } from './output-files.ts';
 import type { ModelFile, TrainedModel } from './trained-model.ts';
 
 /** Where files of TRAINYARD_OUTPUT_DIR go among the run's artifacts. */
@@ -82,12 +82,12 @@ async function artifactModel(path: string, { tracking, order }: Attempt, patienc
 async function storedFiles(root: string, tracking: TrackingApi, patience: Patience): Promise<ModelFile[]> {
   const files = await tracking.storedFiles(root, patience);
   if (files.length === 0) throw new StepFailure('output_invalid', `the model at ${root} has no files; was its upload interrupted?`);
-  return files.map(({ path }) => ({ path, open: (signal) => tracking.openStored(`${root}/${path}`, signal) }));
+  return files.map(({ path, file_size = 0 }) => ({ path, sizeBytes: file_size, open: (signal) => tracking.openStored(`${root}/${path}`, signal) }));
 }
 
 async function uploadedModel(files: Awaited<ReturnType<typeof outputFiles>>, { tracking, order }: Attempt, patience: Patience): Promise<TrainedModel> {
   for (const { path, sizeBytes, read } of files) await tracking.putRunArtifact(`${OUTPUT_PATH}/${path}`, { sizeBytes, open: read }, patience);
-  return { source: `runs:/${order.run}/${OUTPUT_PATH}`, modelId: undefined, files: files.map(({ path, read }) => ({ path, open: () => Promise.resolve(read()) })) };
+  return { source: `runs:/${order.run}/${OUTPUT_PATH}`, modelId: undefined, files: files.map(asModelFile) };
 }
 
 /** Directories among the run's artifacts that hold an MLmodel file. */

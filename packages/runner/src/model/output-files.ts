@@ -4,6 +4,7 @@ import { join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { AttemptLog } from '../attempt-log.ts';
 import { StepFailure } from '../step-failure.ts';
+import type { ModelFile } from './trained-model.ts';
 
 export interface OutputFile {
   /** Relative to the output directory, with '/'. */
@@ -30,6 +31,10 @@ export async function outputFiles(dir: string, log: AttemptLog): Promise<OutputF
     else if (!found.isDirectory()) log.warn(`'${name}' in the output is ${kindOf(entry)}; it is left out`);
   }
   return files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+export function asModelFile({ path, sizeBytes, read }: OutputFile): ModelFile {
+  return { path, sizeBytes, open: () => Promise.resolve(read()) };
 }
 
 async function followed(root: string, path: string, name: string): Promise<string> {

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
 /** What a training left, wherever it lies. */
 export interface TrainedModel {
@@ -9,8 +9,17 @@ export interface TrainedModel {
   readonly files: readonly ModelFile[];
 }
 
+/** A file that lies somewhere: with the server, on this disk, or in memory. */
 export interface ModelFile {
+  /** Relative, with '/'. */
   readonly path: string;
+  readonly sizeBytes: number;
   /** One try; may be called again. */
   open(signal: AbortSignal): Promise<Readable>;
+}
+
+/** A file that is made here. */
+export function textFile(path: string, text: string): ModelFile {
+  const bytes = Buffer.from(text);
+  return { path, sizeBytes: bytes.length, open: () => Promise.resolve(Readable.from([bytes])) };
 }

@@ -9,8 +9,21 @@ const ALLOWED = new Set([
 ]);
 const ALLOWED_PREFIX = /^(LC_|PIP_|UV_|CONDA_|MAMBA_|PYENV_|CUDA_|NVIDIA_)/;
 
+/** Where a machine keeps credentials for `credentials: ambient`. */
+const CLOUD = /^(AWS_|AMAZON_|GOOGLE_|GCLOUD_|GCE_|CLOUDSDK_|AZURE_|IDENTITY_|MSI_|IMDS_|SSH_AUTH_SOCK$)/;
+
+type MachineEnv = Readonly<Record<string, string | undefined>>;
+
 /** The environment of every program of an attempt. */
-export function programEnv(machine: Readonly<Record<string, string | undefined>>, mark: string, scratchDir: string): Record<string, string> {
-  const allowed = Object.entries(machine).filter((entry): entry is [string, string] => entry[1] !== undefined && (ALLOWED.has(entry[0]) || ALLOWED_PREFIX.test(entry[0])));
-  return { ...Object.fromEntries(allowed), TMPDIR: scratchDir, [MARK_VARIABLE]: mark };
+export function programEnv(machine: MachineEnv, mark: string, scratchDir: string): Record<string, string> {
+  return { ...passed(machine, (name) => ALLOWED.has(name) || ALLOWED_PREFIX.test(name)), TMPDIR: scratchDir, [MARK_VARIABLE]: mark };
+}
+
+/** The environment of connections, and of the programs they start. */
+export function connectionEnv(machine: MachineEnv, mark: string, scratchDir: string): Record<string, string> {
+  return { ...passed(machine, (name) => CLOUD.test(name)), ...programEnv(machine, mark, scratchDir) };
+}
+
+function passed(machine: MachineEnv, isPassed: (name: string) => boolean): Record<string, string> {
+  return Object.fromEntries(Object.entries(machine).filter((entry): entry is [string, string] => entry[1] !== undefined && isPassed(entry[0])));
 }

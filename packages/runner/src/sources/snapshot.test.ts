@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { aSnapshot, type PackedSource, packed } from '@trainyard/testkit/a-snapshot.ts';
 import { anOrder } from '@trainyard/testkit/an-order.ts';
-import { LoopbackServer } from '@trainyard/testkit/loopback-server.ts';
+import { LoopbackServer } from '@trainyard/testkit/loopback/server.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServerLink } from '../server/server-link.ts';
 import { fetchSnapshot, type SnapshotRequest } from './snapshot.ts';

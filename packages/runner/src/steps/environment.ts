@@ -3,6 +3,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { didYouMean } from '@trainyard/core/nearest.ts';
 import type { Attempt } from '../attempt.ts';
 import type { ReadyEnvironment } from '../environments/environment.ts';
+import { userVariables } from '../process/attempt-variables.ts';
 import { runProgram } from '../process/run-program.ts';
 import { StepFailure } from '../step-failure.ts';
 import { loadToolchain } from '../toolchains/catalog.ts';
@@ -18,10 +19,11 @@ export interface Prepared {
 
 /** Finds out what the source wants started, and prepares what that needs. */
 export async function prepare(attempt: Attempt, source: Source): Promise<Prepared> {
-  const { spec } = attempt.order;
+  const { spec, training, toolchain: integration, connections } = attempt.order;
   const workDir = await workDirOf(source.dir, spec.workDir);
-  const toolchain = await loadToolchain(spec.toolchain);
-  const plan = await toolchain.plan({ spec, sourceDir: source.dir, workDir, scratchDir: attempt.paths.scratch, commit: source.commit });
+  const toolchain = await loadToolchain(spec.toolchain, integration);
+  const path = userVariables(attempt.order)['PATH'] ?? attempt.env['PATH'] ?? '';
+  const plan = await toolchain.plan({ training, spec, sourceDir: source.dir, workDir, scratchDir: attempt.paths.scratch, commit: source.commit, integration, connections, path });
   const notes = new RunNotes(attempt, plan.paramsAfter === true ? {} : plan.params, plan.tags);
   try {
     return { plan, environment: await environmentOf(attempt, plan), notes };

@@ -3,17 +3,20 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { messageOf } from '@trainyard/core/errors.ts';
 import type { Attempt } from '../attempt.ts';
+import { trackingVariables, userVariables } from '../process/attempt-variables.ts';
 import { commandText } from '../process/command-text.ts';
 import { memoryKills } from '../process/memory-kills.ts';
 import { MARK_VARIABLE } from '../process/process-tree.ts';
 import { type ProgramEnd, runProgram } from '../process/run-program.ts';
 import { StepFailure } from '../step-failure.ts';
-import type { LaunchPlan } from '../toolchains/toolchain.ts';
+import type { LaunchPlan, OwnBinary } from '../toolchains/toolchain.ts';
 import type { Prepared } from './environment.ts';
 
 export interface Trained {
   /** Ids of the models that earlier attempts of the run had logged: not what this one has trained. */
   readonly earlierModels: ReadonlySet<string>;
+  /** Where the program has left the trained model binary itself. */
+  readonly binary: OwnBinary | undefined;
 }
 
 /** A server that stays away does not keep a training from starting. */
@@ -28,7 +31,7 @@ export async function train(attempt: Attempt, { plan, environment, notes }: Prep
   const command = commandText(plan.argv);
   attempt.know({ command });
   const metricsPath = join(paths.scratch, 'metrics');
-  const env = trainingEnv(attempt, { ...environment.variables, PYTHONUNBUFFERED: '1', ...plan.env }, metricsPath);
+  const env = trainingEnv(attempt, { ...environment.variables, PYTHONUNBUFFERED: '1', ...plan.env }, { ...plan.ownEnv, TRAINYARD_METRICS_FILE: metricsPath });
   notes.follow(metricsPath);
   await notes.ready();
   log.say(`train: ${command}`);
@@ -42,7 +45,7 @@ export async function train(attempt: Attempt, { plan, environment, notes }: Prep
   }
   const kills = (memoryKills() ?? 0) - killsBefore;
   judge(end, { kills, problem: await keepLeftovers(attempt, plan) });
-  return { earlierModels };
+  return { earlierModels, binary: plan.binary };
 }
 
 async function modelsSoFar({ order, tracking, log, signal }: Attempt): Promise<ReadonlySet<string>> {
@@ -57,21 +60,19 @@ async function modelsSoFar({ order, tracking, log, signal }: Attempt): Promise<R
   }
 }
 
-function trainingEnv({ env, order, paths }: Attempt, prepared: Readonly<Record<string, string>>, metricsPath: string): Record<string, string> {
+function trainingEnv({ env, order, paths }: Attempt, prepared: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>): Record<string, string> {
   return {
     ...env,
     ...prepared,
-    ...Object.fromEntries(order.spec.envs.map(({ name, value }) => [name, value])),
-    ...order.secrets,
+    ...userVariables(order),
     // last, because with another value here the training would be lost to its own run
-    MLFLOW_TRACKING_URI: order.server,
-    MLFLOW_TRACKING_TOKEN: order.token,
+    ...trackingVariables(order),
     MLFLOW_RUN_ID: order.run,
     MLFLOW_EXPERIMENT_ID: order.experimentId,
     TRAINYARD_RUN_ID: order.run,
     TRAINYARD_RUN_NUMBER: String(order.runNumber),
     TRAINYARD_OUTPUT_DIR: paths.output,
-    TRAINYARD_METRICS_FILE: metricsPath,
+    ...own,
     [MARK_VARIABLE]: env[MARK_VARIABLE] ?? '',
   };
 }

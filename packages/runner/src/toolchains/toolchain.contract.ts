@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { ToolchainIntegrationSpec } from '@trainyard/core/training/toolchain-integration.ts';
 import { aSpec } from '@trainyard/testkit/builders.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runProgram } from '../process/run-program.ts';
@@ -11,6 +12,8 @@ type Files = Readonly<Record<string, string>>;
 export interface ContractSource {
   readonly files: Files;
   readonly spec: Readonly<Record<string, unknown>>;
+  /** For a toolchain that users add. */
+  readonly integration?: ToolchainIntegrationSpec;
 }
 
 export interface ToolchainSuite {
@@ -35,13 +38,14 @@ export function toolchainContract(toolchain: Toolchain, suite: ToolchainSuite): 
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  async function plan({ files, spec }: ContractSource): Promise<LaunchPlan> {
+  async function plan({ files, spec, integration }: ContractSource): Promise<LaunchPlan> {
     const sourceDir = join(root, 'source');
     for (const [name, text] of Object.entries({ '.keep': '', ...files })) {
       await mkdir(dirname(join(sourceDir, name)), { recursive: true });
       await writeFile(join(sourceDir, name), text, { mode: 0o755 });
     }
-    const context: PlanContext = { spec: aSpec({ toolchain: toolchain.name, ...spec }), sourceDir, workDir: sourceDir, scratchDir: join(root, 'scratch'), commit: 'c'.repeat(40) };
+    const places = { sourceDir, workDir: sourceDir, scratchDir: join(root, 'scratch'), path: process.env['PATH'] ?? '' };
+    const context: PlanContext = { training: 'wine', spec: aSpec({ toolchain: toolchain.name, ...spec }), ...places, commit: 'c'.repeat(40), integration, connections: {} };
     return toolchain.plan(context);
   }
 
@@ -55,9 +59,9 @@ export function toolchainContract(toolchain: Toolchain, suite: ToolchainSuite): 
 
   describe(`the toolchain ${toolchain.name}`, () => {
     it('1. reads a source and starts nothing of it', async () => {
-      const { files, spec } = suite.startsSomething;
-      await plan({ files, spec });
-      expect((await readdir(join(root, 'source'))).toSorted()).toEqual(['.keep', ...Object.keys(files)].toSorted());
+      const { files } = suite.startsSomething;
+      await plan(suite.startsSomething);
+      expect((await readdir(join(root, 'source'))).toSorted()).toEqual([...new Set(['.keep', ...Object.keys(files).map((name) => name.replace(/\/.*/, ''))])].toSorted());
       for (const [name, text] of Object.entries(files)) expect(await readFile(join(root, 'source', name), 'utf8')).toBe(text);
     });
 

@@ -1,7 +1,11 @@
+import type { ConnectionSpec } from '@trainyard/core/connection/connection-spec.ts';
 import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
+import type { ToolchainIntegrationSpec } from '@trainyard/core/training/toolchain-integration.ts';
 import type { EnvironmentSpec } from '../environments/environment.ts';
 
 export interface PlanContext {
+  /** Id of the training. */
+  readonly training: string;
   readonly spec: TrainingSpec;
   /** Root of the unpacked source. */
   readonly sourceDir: string;
@@ -10,6 +14,12 @@ export interface PlanContext {
   /** A directory of the attempt's own for files the launch needs (downloads, scripts). */
   readonly scratchDir: string;
   readonly commit: string | undefined;
+  /** The toolchain as users have added it, when they have. */
+  readonly integration?: ToolchainIntegrationSpec | undefined;
+  /** Id → connection, of those the spec names. They hold secrets: not for files or arguments of programs. */
+  readonly connections: Readonly<Record<string, ConnectionSpec>>;
+  /** PATH as programs of the attempt see it. */
+  readonly path: string;
 }
 
 /** What a toolchain makes of a source: what to install, what to start, what to note on the MLflow run. */
@@ -18,6 +28,8 @@ export interface LaunchPlan {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Variables that the training cannot set otherwise. */
+  readonly ownEnv?: Readonly<Record<string, string>>;
   /** Logged as params and tags of the run before it starts, as `mlflow run` does. */
   readonly params: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
@@ -25,6 +37,16 @@ export interface LaunchPlan {
   readonly paramsAfter?: boolean;
   /** Asked once the program has ended, however it did. */
   readonly leftovers?: () => Promise<Leftovers>;
+  /** The program makes the trained model binary itself, in place of a model that is packed. */
+  readonly binary?: OwnBinary;
+}
+
+/** What a program leaves as the trained model binary: everything in a directory, as it is. */
+export interface OwnBinary {
+  /** Absolute path. */
+  readonly dir: string;
+  /** ODAHU's project file in it: the program must leave one, or one is added when it leaves none. */
+  readonly projectFile: 'left' | 'added';
 }
 
 /** What a program left beside its exit code. */

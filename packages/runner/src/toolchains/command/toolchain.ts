@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { didYouMean } from '@trainyard/core/nearest.ts';
 import { findEnvironment } from '../../environments/read-environment-file.ts';
 import { StepFailure } from '../../step-failure.ts';
+import { sourceName } from '../source-name.ts';
 import type { LaunchPlan, PlanContext, Toolchain } from '../toolchain.ts';
 
 /**
@@ -58,10 +59,9 @@ async function refuseMissingProgram(program: string | undefined, workDir: string
   throw new StepFailure('bad_spec', `there is no program '${program}' in the source${didYouMean(basename(program), names)}`);
 }
 
-function tagsOf({ spec, commit }: PlanContext): Record<string, string> {
-  const { git, snapshot } = spec.algorithmSource;
-  const source = git === undefined ? `snapshot:${snapshot?.digest ?? ''}` : git.url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
-  const tags: Record<string, string> = { 'mlflow.source.name': source, 'mlflow.source.type': 'PROJECT' };
+function tagsOf(context: PlanContext): Record<string, string> {
+  const { commit } = context;
+  const tags: Record<string, string> = { 'mlflow.source.name': sourceName(context).name, 'mlflow.source.type': 'PROJECT' };
   if (commit !== undefined) tags['mlflow.source.git.commit'] = commit;
   return tags;
 }

@@ -1,20 +1,23 @@
 import type { EnvironmentSpec } from '../../environments/environment.ts';
+import { sourceName } from '../source-name.ts';
 import type { PlanContext } from '../toolchain.ts';
 
-/** The tags that `mlflow run` sets on a run; MLflow's UI shows them as its source. */
-export function runTags({ spec, commit }: PlanContext, entryPoint: string, environment: EnvironmentSpec): Readonly<Record<string, string>> {
-  const { git, snapshot } = spec.algorithmSource;
-  const repository = git === undefined ? undefined : withoutCredentials(git.url);
+/** The tags that `mlflow run` sets on a run, which MLflow's UI shows as its source, and those of ODAHU. */
+export function runTags(context: PlanContext, entryPoint: string, environment: EnvironmentSpec): Readonly<Record<string, string>> {
+  const { training, spec, commit } = context;
+  const { name, repository } = sourceName(context);
   const subdirectory = spec.workDir.replace(/^(\.?\/)+|\/+$/g, '').replace(/^\.$/, '');
-  const source = repository ?? `snapshot:${snapshot?.digest ?? ''}`;
   const tags = {
-    'mlflow.source.name': subdirectory === '' ? source : `${source}#${subdirectory}`,
+    'mlflow.source.name': subdirectory === '' ? name : `${name}#${subdirectory}`,
     'mlflow.source.type': 'PROJECT',
     'mlflow.project.entryPoint': entryPoint,
     'mlflow.project.backend': 'local',
     'mlflow.project.env': projectEnvironment(spec.environment.manager, environment),
     'mlflow.source.git.commit': commit,
     'mlflow.source.git.repoURL': repository,
+    training_id: training,
+    model_name: spec.model.name,
+    model_version: spec.model.version,
   };
   return Object.fromEntries(Object.entries(tags).filter((tag): tag is [string, string] => tag[1] !== undefined));
 }
@@ -36,8 +39,4 @@ function projectEnvironment(manager: PlanContext['spec']['environment']['manager
     default:
       return manager satisfies never;
   }
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
 }

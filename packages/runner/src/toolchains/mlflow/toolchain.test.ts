@@ -38,7 +38,7 @@ async function plan(files: Readonly<Record<string, string>>, spec: Record<string
   }
   const body = { model: { name: 'm', version: '1' }, toolchain: 'mlflow', algorithmSource: { snapshot: { digest: 'd'.repeat(64) } }, ...spec };
   const checked = toTrainingSpec(TrainingSpecBody.parse(body));
-  return toolchain.plan({ spec: checked, sourceDir, workDir: join(sourceDir, checked.workDir), scratchDir: join(dir, 'scratch'), commit: undefined });
+  return toolchain.plan({ training: 'wine', spec: checked, sourceDir, workDir: join(sourceDir, checked.workDir), scratchDir: join(dir, 'scratch'), commit: undefined, connections: {}, path: '' });
 }
 
 async function failure(files: Readonly<Record<string, string>>, spec: Record<string, unknown> = {}): Promise<string> {
@@ -166,6 +166,9 @@ describe('what is noted on the run', () => {
       'mlflow.project.entryPoint': 'train.py',
       'mlflow.project.backend': 'local',
       'mlflow.project.env': 'virtualenv',
+      training_id: 'wine',
+      model_name: 'm',
+      model_version: '1',
     });
   });
 

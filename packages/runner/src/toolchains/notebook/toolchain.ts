@@ -4,6 +4,7 @@ import { didYouMean } from '@trainyard/core/nearest.ts';
 import type { EnvironmentSpec } from '../../environments/environment.ts';
 import { findEnvironment } from '../../environments/read-environment-file.ts';
 import { StepFailure } from '../../step-failure.ts';
+import { sourceName } from '../source-name.ts';
 import type { LaunchPlan, Leftovers, PlanContext, Toolchain } from '../toolchain.ts';
 import { plainPython } from './plain-python.ts';
 import { PROGRAM } from './program.ts';
@@ -85,11 +86,10 @@ async function leftovers({ end, executed }: Files, name: string): Promise<Leftov
   };
 }
 
-function tagsOf({ spec, commit, sourceDir, workDir }: PlanContext): Record<string, string> {
-  const { git, snapshot } = spec.algorithmSource;
-  const source = git === undefined ? `snapshot:${snapshot?.digest ?? ''}` : git.url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
+function tagsOf(context: PlanContext): Record<string, string> {
+  const { spec, commit, sourceDir, workDir } = context;
   const subdirectory = relative(sourceDir, workDir);
-  const tags: Record<string, string> = { 'mlflow.source.name': source, 'mlflow.source.type': 'PROJECT', 'mlflow.project.entryPoint': join(subdirectory, spec.entrypoint ?? '') };
+  const tags: Record<string, string> = { 'mlflow.source.name': sourceName(context).name, 'mlflow.source.type': 'PROJECT', 'mlflow.project.entryPoint': join(subdirectory, spec.entrypoint ?? '') };
   if (commit !== undefined) tags['mlflow.source.git.commit'] = commit;
   return tags;
 }

@@ -1,46 +1,38 @@
-import { createHash } from 'node:crypto';
-import { inflateRawSync } from 'node:zlib';
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { AttemptFixture } from '@trainyard/testkit/attempt-fixture.ts';
 import { describe, expect, it } from 'vitest';
-import { anAttempt, aProgram } from './an-attempt.int.ts';
+import { anAttempt, aProgram } from '../an-attempt.int.ts';
+import { readBinary } from '../model/read-binary.int.ts';
+import { SmallDisk } from '../delivery/small-disk.int.ts';
 
 const MODEL = { MLmodel: 'flavors: {}\n', 'data/weights.bin': 'w'.repeat(10_000) };
 const OUTPUT = "import { mkdirSync, writeFileSync, symlinkSync } from 'node:fs'; const out = process.env.TRAINYARD_OUTPUT_DIR;";
 
-/** Name → bytes, by the central directory of a zip; throws when it is not one. */
-function unzipped(zip: Buffer): Map<string, Buffer> {
-  const files = new Map<string, Buffer>();
-  for (let at = zip.indexOf('PK\u0001\u0002'); at >= 0; at = zip.indexOf('PK\u0001\u0002', at + 1)) {
-    const name = zip.toString('utf8', at + 46, at + 46 + zip.readUInt16LE(at + 28));
-    const local = zip.readUInt32LE(at + 42);
-    const begin = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
-    files.set(name, inflateRawSync(zip.subarray(begin, begin + zip.readUInt32LE(at + 20))));
-  }
-  return files;
-}
-
-function expectPackaged({ server }: AttemptFixture): Map<string, Buffer> {
+function expectPackaged(attempt: AttemptFixture): Map<string, Buffer> {
+  const { server } = attempt;
   const artifact = server.facts['artifact'] as { path: string; sha256: string; sizeBytes: number };
-  const zip = server.tracking.runArtifact(artifact.path);
-  expect(zip?.length).toBe(artifact.sizeBytes);
-  expect(createHash('sha256').update(zip ?? '').digest('hex')).toBe(artifact.sha256);
+  const binary = server.tracking.runArtifact(artifact.path);
+  expect(binary?.length).toBe(artifact.sizeBytes);
+  expect(createHash('sha256').update(binary ?? '').digest('hex')).toBe(artifact.sha256);
   expect(server.steps.slice(-4)).toEqual(['package: running', 'package: succeeded', 'publish: running', 'publish: succeeded']);
-  return unzipped(zip ?? Buffer.alloc(0));
+  return readBinary(attempt);
 }
 
 const message = ({ server }: AttemptFixture): string => (server.outcome as { message: string }).message;
 
 describe('the trained model', () => {
-  it('is the logged one: zipped under its name template, stored and registered', async () => {
+  it('is the logged one: packed under its name template, stored and registered', async () => {
     const spec = { args: ['true'], model: { name: 'wine', version: '1.2', artifactNameTemplate: '{{ .Name }}-{{.Version}}-{{ .RandomUUID }}.zip' }, hyperParameters: { alpha: '0.5' }, register: { aliases: ['best'], tags: { by: 'test' } } };
     await using attempt = await anAttempt({ spec });
     attempt.server.tracking.addModel('m-1', MODEL);
     await attempt.carryOut();
     const files = expectPackaged(attempt);
-    expect([...files.keys()].toSorted()).toEqual(['model/MLmodel', 'model/data/weights.bin', 'trainyard.json']);
-    expect(files.get('model/data/weights.bin')?.toString()).toBe(MODEL['data/weights.bin']);
+    expect([...files.keys()]).toEqual(['./model/MLmodel', './model/data/weights.bin', './odahuflow.model.yaml', './odahuflow.project.yaml', './trainyard.json']);
+    expect(files.get('./odahuflow.project.yaml')?.toString()).toMatch(/^name: wine\noutput:\n {2}run_id: "?[0-9a-f]{32}"?\nversion: "1\.2"\n$/);
+    expect(files.get('./model/data/weights.bin')?.toString()).toBe(MODEL['data/weights.bin']);
     const { order } = attempt;
-    expect(JSON.parse(files.get('trainyard.json')?.toString() ?? '')).toMatchObject({ model: { name: 'wine', version: '1.2' }, training: 'wine', run: order.run, parameters: { alpha: '0.5' }, source: 'models:/m-1' });
+    expect(JSON.parse(files.get('./trainyard.json')?.toString() ?? '')).toMatchObject({ model: { name: 'wine', version: '1.2' }, training: 'wine', run: order.run, parameters: { alpha: '0.5' }, source: 'models:/m-1' });
     expect(attempt.server.facts['artifact']).toMatchObject({ name: expect.stringMatching(/^wine-1\.2-[0-9a-f-]{36}\.zip$/) as string, path: expect.stringMatching(/^trained-model\/wine/) as string });
     expect(attempt.server.published).toEqual([{ attempt: 1, name: 'wine', source: 'models:/m-1', modelId: 'm-1', aliases: ['best'], tags: { by: 'test' } }]);
     expect(attempt.server.facts['model']).toEqual({ name: 'wine', version: '1' });
@@ -51,7 +43,7 @@ describe('the trained model', () => {
     attempt.server.tracking.addRunArtifact('plots/a.png', 'x');
     for (const [path, text] of Object.entries(MODEL)) attempt.server.tracking.addRunArtifact(`best/model/${path}`, text);
     await attempt.carryOut();
-    expect([...expectPackaged(attempt).keys()]).toContain('model/data/weights.bin');
+    expect([...expectPackaged(attempt).keys()]).toContain('./model/data/weights.bin');
     expect(attempt.server.published[0]).toMatchObject({ source: `runs:/${attempt.order.run}/best/model` });
   });
 
@@ -59,7 +51,7 @@ describe('the trained model', () => {
     await using attempt = await aProgram(`${OUTPUT} mkdirSync(out + '/deep'); writeFileSync(out + '/deep/model #1.bin', 'weights'); writeFileSync(out + '/empty', ''); symlinkSync('deep/model #1.bin', out + '/latest')`);
     await attempt.carryOut();
     const files = expectPackaged(attempt);
-    expect(Object.fromEntries([...files].map(([name, bytes]) => [name, bytes.toString()]))).toMatchObject({ 'model/deep/model #1.bin': 'weights', 'model/empty': '', 'model/latest': 'weights' });
+    expect(Object.fromEntries([...files].map(([name, bytes]) => [name, bytes.toString()]))).toMatchObject({ './model/deep/model #1.bin': 'weights', './model/empty': '', './model/latest': 'weights' });
     expect(attempt.server.tracking.runArtifact('model/deep/model #1.bin')?.toString()).toBe('weights');
     expect(attempt.server.published[0]).toMatchObject({ source: `runs:/${attempt.order.run}/model` });
   });
@@ -68,7 +60,7 @@ describe('the trained model', () => {
     await using attempt = await aProgram(`${OUTPUT} writeFileSync(out + '/model.bin', 'weights')`, { attempt: 2 });
     attempt.server.tracking.addModel('m-old', MODEL);
     await attempt.carryOut();
-    expect([...expectPackaged(attempt).keys()]).toContain('model/model.bin');
+    expect([...expectPackaged(attempt).keys()]).toContain('./model/model.bin');
   });
 
   it('is the newest of the name that is asked for', async () => {
@@ -93,7 +85,7 @@ describe('the trained model', () => {
       return fault;
     };
     await attempt.carryOut();
-    expect([...expectPackaged(attempt).keys()]).toHaveLength(3);
+    expect([...expectPackaged(attempt).keys()]).toHaveLength(5);
     expect(attempt.server.published).toHaveLength(1);
   });
 });
@@ -151,6 +143,17 @@ describe('a trained model that cannot be used', () => {
     expect(attempt.server.outcome).toMatchObject({ ok: false, reason: 'output_invalid', step: 'package' });
     expect(message(attempt)).toContain(words);
     expect(attempt.server.tracking.artifacts.size).toBe(0);
+  });
+
+  it('does not fit on the disk of the attempt', async ({ skip }) => {
+    await using small = await SmallDisk.make();
+    if (!small.isMounted) skip();
+    await using attempt = await anAttempt({ dir: join(small.dir, 'attempt'), spec: { args: ['true'] } });
+    attempt.server.tracking.addModel('m-1', MODEL);
+    attempt.server.tracking.artifacts.set('1/models/m-1/artifacts/data/large.bin', randomBytes(3_000_000));
+    await attempt.carryOut();
+    expect(attempt.server.outcome).toMatchObject({ ok: false, reason: 'disk_full', step: 'package' });
+    expect(attempt.server.published).toEqual([]);
   });
 
   it('is refused by the registry, or the registry stays away', async () => {

@@ -1,0 +1,203 @@
+import { join } from 'node:path';
+import { ConnectionError, type Fetched, type FetchRequest } from '../connection.ts';
+import { filesVersion, type HashedFile } from './files-version.ts';
+import { findObjects, type Found, type FoundObject, named, nothingAt, withinLimits } from './find-objects.ts';
+import { IncomingFile, makeDirectory, removeFile } from './incoming/incoming-file.ts';
+import type { ByteRange, ObjectStore } from './object-store.ts';
+import { ProgressTeller } from './progress-teller.ts';
+import { readObject } from './read-object.ts';
+import { PATIENT, retrying } from './retry.ts';
+import { openStaging, removeEmptyDirectories, type Staging } from './incoming/staging.ts';
+import { connectionErrorOf, StoreFailure } from './store-failure.ts';
+import { TaskPool } from './task-pool.ts';
+
+/** Requests at once. Small files are limited by the time of an answer, large ones by the network: more gained nothing in bench/transfers.ts. */
+const AT_ONCE = 16;
+/** Of a large file, by one request. */
+const PIECE_BYTES = 16 * 1024 * 1024;
+
+export interface FetchObjectsRequest extends Pick<FetchRequest, 'into' | 'resumeDir' | 'limits' | 'reference' | 'onKind'> {
+  /** From the root of the bucket. */
+  readonly path: string;
+}
+
+interface FetchContext {
+  readonly signal: AbortSignal;
+  readonly progress?: ConstructorParameters<typeof ProgressTeller>[0];
+}
+
+/** Fills `into` with what is at a path, or leaves nothing there. Listing, transfers and hashing go on side by side in bounded memory. */
+export async function fetchObjects(store: ObjectStore, request: FetchObjectsRequest, context: FetchContext): Promise<Fetched> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const what = named(store, request.path);
+  const found = await findObjects({ store, path: request.path, retry: PATIENT, signal });
+  if (found === undefined) throw nothingAt(store, request.path);
+  request.onKind?.(found.kind);
+  const checked = await begun(withinLimits(found.pages, request.limits, what));
+  const staging = await openStaging({ into: request.into, resumeDir: request.resumeDir, place: what });
+  const transfer = new Transfer(store, staging, { stop, signal, progress: new ProgressTeller(context.progress) });
+  try {
+    const files = await transfer.run(checked);
+    const version = filesVersion(files);
+    requireVersion(request.reference, version, what);
+    await staging.finish();
+    return { kind: found.kind, version, files: files.length, sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0), notes: [] };
+  } catch (error) {
+    await staging.giveUp();
+    throw error;
+  }
+}
+
+/** The first page is judged before anything is written. */
+async function begun<T>(pages: AsyncIterable<T>): Promise<AsyncIterable<T>> {
+  const iterator = pages[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return (async function* () {
+    if (first.done === true) return;
+    yield first.value;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  })();
+}
+
+/** Object stores keep no history: what was fetched before can only be asked for as long as it is there. */
+function requireVersion(wanted: string | undefined, version: string, what: string): void {
+  if (wanted === undefined || wanted === version) return;
+  throw new ConnectionError('not_found', `${what} was asked for in the state '${wanted}', but is in the state '${version}': leave the reference out to take what is there now`);
+}
+
+interface Running {
+  readonly stop: AbortController;
+  readonly signal: AbortSignal;
+  readonly progress: ProgressTeller;
+}
+
+class Transfer {
+  readonly #store: ObjectStore;
+  readonly #staging: Staging;
+  readonly #running: Running;
+  readonly #pool: TaskPool;
+  readonly #open = new Set<IncomingFile>();
+  readonly #files: HashedFile[] = [];
+  readonly #seen: Set<string> | undefined;
+  readonly #directories = new Set<string>();
+
+  constructor(store: ObjectStore, staging: Staging, running: Running) {
+    [this.#store, this.#staging, this.#running] = [store, staging, running];
+    this.#pool = new TaskPool(AT_ONCE, (error) => running.stop.abort(error));
+    this.#seen = staging.journal === undefined ? undefined : new Set();
+  }
+
+  async run(pages: Found['pages']): Promise<readonly HashedFile[]> {
+    const { stop, signal, progress } = this.#running;
+    const total = { files: 0, bytes: 0 };
+    try {
+      for await (const page of pages) {
+        for (const found of page) {
+          if (!found.isDirectory) total.files++;
+          total.bytes += found.object.sizeBytes;
+          await this.#begin(found);
+        }
+      }
+      progress.setTotal(total);
+      await this.#pool.end();
+      signal.throwIfAborted();
+      await this.#removeGone();
+      progress.tell();
+      return this.#files;
+    } catch (error) {
+      stop.abort(error);
+      await this.#pool.end().catch(() => undefined);
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      for (const file of this.#open) await file.close();
+    }
+  }
+
+  async #begin(found: FoundObject): Promise<void> {
+    const { tree, journal } = this.#staging;
+    const { path, object, isDirectory } = found;
+    this.#running.signal.throwIfAborted();
+    if (isDirectory) {
+      this.#directories.add(join(tree, path));
+      return makeDirectory(tree, path, object.key);
+    }
+    this.#seen?.add(path);
+    if (journal !== undefined && journal.kept(path, object) === undefined) await removeFile(tree, path);
+    // small files are opened by their own task, so that opening does not go one by one
+    if (object.sizeBytes <= PIECE_BYTES) return this.#pool.start(async () => this.#fetchPieces(await this.#openFile(found)));
+    const file = await this.#openFile(found);
+    const pieces = file.missing(PIECE_BYTES);
+    let left = pieces.length;
+    for (const piece of pieces) {
+      await this.#pool.start(async () => {
+        await this.#fetchPiece(file, piece);
+        if (--left === 0) await this.#finish(file);
+      });
+    }
+    if (pieces.length === 0) await this.#pool.start(() => this.#finish(file));
+  }
+
+  async #openFile({ path, object }: FoundObject): Promise<IncomingFile> {
+    const file = await IncomingFile.open(this.#staging.tree, path, { object, journal: this.#staging.journal });
+    this.#open.add(file);
+    this.#running.progress.addBytes(file.bytes);
+    return file;
+  }
+
+  async #fetchPieces(file: IncomingFile): Promise<void> {
+    for (const piece of file.missing(PIECE_BYTES)) await this.#fetchPiece(file, piece);
+    await this.#finish(file);
+  }
+
+  async #fetchPiece(file: IncomingFile, range: ByteRange): Promise<void> {
+    const { signal, progress } = this.#running;
+    await this.#telling(file, () => file.write(range.firstByte, counted(readObject({ store: this.#store, object: file.object, range, retry: PATIENT, signal, onMd5: (md5) => file.expectMd5(md5) }), progress)));
+  }
+
+  async #finish(file: IncomingFile): Promise<void> {
+    const { object, path } = file;
+    const { signal, progress } = this.#running;
+    const sha256 = await this.#telling(file, async () => {
+      const digest = await file.finish();
+      const isSame = this.#store.isSame === undefined || (await retrying(PATIENT, signal, async () => this.#store.isSame?.(object, signal)));
+      if (isSame !== true) throw new StoreFailure('changed', 'it has another state now');
+      return digest;
+    });
+    await file.close();
+    this.#open.delete(file);
+    this.#files.push({ path, sizeBytes: object.sizeBytes, sha256 });
+    progress.addFile();
+  }
+
+  /** A failure names the object it is about, and bytes of an object that is no more as it was are of no use to anybody. */
+  async #telling<T>(file: IncomingFile, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      const what = named(this.#store, file.object.key);
+      if (error.kind === 'changed' || error.kind === 'missing') await removeFile(this.#staging.tree, file.path);
+      // a condition is not met by what is not there either
+      const isGone = error.kind === 'missing' || (error.kind === 'changed' && (await this.#store.find(file.object.key, this.#running.signal)) === undefined);
+      if (isGone) throw new ConnectionError('not_found', `${what} was deleted while it was being fetched (${error.word}): fetch again when nothing writes there`);
+      throw connectionErrorOf(error, what, this.#store.credentials);
+    }
+  }
+
+  /** What an earlier attempt brought and is not in the store any more. */
+  async #removeGone(): Promise<void> {
+    const { tree, journal } = this.#staging;
+    if (journal === undefined || this.#seen === undefined) return;
+    for (const path of journal.paths()) if (!this.#seen.has(path)) await removeFile(tree, path);
+    await removeEmptyDirectories(tree, this.#directories);
+  }
+}
+
+async function* counted(bytes: AsyncIterable<Uint8Array>, progress: ProgressTeller): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    progress.addBytes(chunk.length);
+    yield chunk;
+  }
+}
