@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: [...skipped, '**/*.int.test.ts', '**/*.contract.test.ts'],
-          setupFiles: ['packages/testkit/src/loopback-only.ts'],
+          setupFiles: ['packages/testkit/src/loopback/loopback-only.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

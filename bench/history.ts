@@ -1,5 +1,5 @@
 // One metric with a million points: thinned out for a picture, and page by page, beside `mlflow server` on sqlite, or postgresql as an argument.
-import { fillPeerHistory, HISTORY_KEY, POINTS } from './history/peer-points.ts';
+import { fillPeerHistory, HISTORY_KEY, POINTS } from './mlflow/peer-points.ts';
 import { aDirectory } from './measuring/cache-dir.ts';
 import { median, print, say, spread } from './measuring/measure.ts';
 import { type BenchServer, databaseKind, TwoServers } from './mlflow/two-servers.ts';

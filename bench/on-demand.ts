@@ -2,9 +2,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { cleanEnvironment } from '../e2e/server-process.ts';
 import { aDirectory } from './measuring/cache-dir.ts';
-import { HttpClients } from './measuring/http-load.ts';
+import { HttpClients, type Load } from './measuring/http-load.ts';
 import { median, print, quantile, say } from './measuring/measure.ts';
 import { rawLoad } from './on-demand/raw-clients.ts';
 import { freePort, StartedServer } from './server/ready-time.ts';
@@ -22,7 +23,10 @@ const RUNS = 1_000;
 using dir = aDirectory();
 const port = await freePort();
 await using _server = await StartedServer.start(await command());
+const barePort = await freePort();
+await using _bare = await StartedServer.start({ argv: [process.execPath, fileURLToPath(import.meta.resolve('./on-demand/bare-server.ts')), String(barePort), join(dir.path, 'lines')], port: barePort, cwd: dir.path, env: cleanEnvironment() });
 using clients = new HttpClients(port);
+using bareClients = new HttpClients(barePort);
 await occupyEngine();
 await asks();
 await reads();
@@ -56,22 +60,39 @@ async function isUp(): Promise<boolean> {
   }
 }
 
+/** In turns, so that both have the same machine around them. */
 async function asks(): Promise<void> {
-  const rounds: number[] = [];
+  const rounds: { readonly ours: number; readonly bare: number }[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const { delaysMs, perSecond } = await clients.load(CLIENTS, ASK_FOR_MS / ROUNDS, (client, call) => ({ method: 'POST', path: '/train', body: JSON.stringify({ modelType: 'wine', parameters: { alpha: call / 1000, l1_ratio: String(client) } }) }));
-    rounds.push(quantile(delaysMs, 0.99));
-    say(`POST /train, ${CLIENTS} clients: ${delaysMs.length} runs, ${perSecond.toFixed(0)} /s, median ${median(delaysMs).toFixed(1)} ms, p99 ${quantile(delaysMs, 0.99).toFixed(1)} ms, slowest ${Math.max(...delaysMs).toFixed(0)} ms`);
+    const [ours, bare] = [await askFor(clients), await askFor(bareClients)];
+    say(`POST /train, ${CLIENTS} clients: ${described(ours)}; bare: ${described(bare)}`);
+    rounds.push({ ours: quantile(ours.delaysMs, 0.99), bare: quantile(bare.delaysMs, 0.99) });
   }
-  print({ name: `POST /train, p99 with ${CLIENTS} clients, on disk before the answer; peer: the goal`, ours: median(rounds), peer: GOAL_P99_MS, unit: 'ms', better: 'less' });
+  const ours = median(rounds.map((round) => round.ours));
+  print({ name: `POST /train, p99 with ${CLIENTS} clients, on disk before the answer; peer: the goal`, ours, peer: GOAL_P99_MS, unit: 'ms', better: 'less' });
+  print({ name: 'the same; peer: node:http alone, which appends a line and syncs', ours, peer: median(rounds.map((round) => round.bare)), unit: 'ms', better: 'less' });
+}
+
+function askFor(who: HttpClients): Promise<Load> {
+  return who.load(CLIENTS, ASK_FOR_MS / ROUNDS / 2, (client, call) => ({ method: 'POST', path: '/train', body: JSON.stringify({ modelType: 'wine', parameters: { alpha: call / 1000, l1_ratio: String(client) } }) }));
+}
+
+function described({ delaysMs, perSecond }: Load): string {
+  return `${perSecond.toFixed(0)} /s, median ${median(delaysMs).toFixed(1)} ms, p99 ${quantile(delaysMs, 0.99).toFixed(1)} ms, slowest ${Math.max(...delaysMs).toFixed(0)} ms`;
 }
 
 async function reads(): Promise<void> {
-  const rounds: number[] = [];
+  const rounds: { readonly ours: number; readonly bare: number }[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const { perSecond, delaysMs } = await rawLoad(port, { clients: CLIENTS, forMs: READ_FOR_MS, path: (client, call) => `/train/${((client * 7919 + call) % RUNS) + 1}` });
-    rounds.push(perSecond);
-    say(`GET /train/<run>, ${CLIENTS} clients, ${RUNS} runs that have not ended: ${perSecond.toFixed(0)} /s, p99 ${quantile(delaysMs, 0.99).toFixed(1)} ms`);
+    const [ours, bare] = [await readFrom(port), await readFrom(barePort)];
+    say(`GET /train/<run>, ${CLIENTS} clients, ${RUNS} runs that have not ended: ${described(ours)}; bare: ${described(bare)}`);
+    rounds.push({ ours: ours.perSecond, bare: bare.perSecond });
   }
-  print({ name: `statuses of ${RUNS} runs, ${CLIENTS} clients; peer: the goal`, ours: median(rounds), peer: GOAL_READS, unit: '/s', better: 'more' });
+  const ours = median(rounds.map((round) => round.ours));
+  print({ name: `statuses of ${RUNS} runs, ${CLIENTS} clients; peer: the goal`, ours, peer: GOAL_READS, unit: '/s', better: 'more' });
+  print({ name: 'the same; peer: node:http alone, which answers a constant', ours, peer: median(rounds.map((round) => round.bare)), unit: '/s', better: 'more' });
+}
+
+function readFrom(at: number): Promise<Load> {
+  return rawLoad(at, { clients: CLIENTS, forMs: READ_FOR_MS / 2, path: (client, call) => `/train/${((client * 7919 + call) % RUNS) + 1}` });
 }

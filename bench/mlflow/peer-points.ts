@@ -1,4 +1,4 @@
-import type { TwoServers } from '../mlflow/two-servers.ts';
+import type { TwoServers } from './two-servers.ts';
 
 export const POINTS = 1_000_000;
 export const HISTORY_KEY = 'loss';

@@ -1,3 +1,4 @@
+import { EVERYTHING } from '@trainyard/core/access/reach.ts';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -6,9 +7,10 @@ import { Scheduler } from '@trainyard/server/scheduler/scheduler.ts';
 import { SnapshotStore } from '@trainyard/server/snapshots/snapshot-store.ts';
 import { openDatabase } from '@trainyard/server/stores/sql/database.ts';
 import { openStores } from '@trainyard/server/stores/sql/open-stores.ts';
+import { ToolchainIntegrations } from '@trainyard/server/usecases/toolchain-integrations.ts';
 import { Trainings } from '@trainyard/server/usecases/trainings.ts';
 import { aSpec } from '@trainyard/testkit/builders.ts';
-import { FakeEngine } from '@trainyard/testkit/fake-engine.ts';
+import { FakeEngine } from '@trainyard/testkit/engines/fake-engine.ts';
 import { silentLogger } from '@trainyard/testkit/silent-logger.ts';
 import { aDirectory } from '../measuring/cache-dir.ts';
 
@@ -37,7 +39,9 @@ export async function launchesPerSecond(count: number): Promise<number> {
   const trainings = new Trainings({
     ...stores,
     snapshots: new SnapshotStore(join(dir.path, 'snapshots'), 1),
-    known: { engines: ['local'], toolchains: ['command'] },
+    connections: { typesOf: () => Promise.resolve(new Map()), uses: () => Promise.resolve(new Map()) },
+    integrations: new ToolchainIntegrations(stores.toolchains),
+    known: { engines: ['local'], toolchains: ['command'], nodePools: [] },
     launches: () => engine.can,
     newId: () => randomBytes(16).toString('hex'),
     now: Date.now,
@@ -47,7 +51,7 @@ export async function launchesPerSecond(count: number): Promise<number> {
   scheduler.start();
   let next = 0;
   const submitter = async (): Promise<void> => {
-    while (next < count) await trainings.put('create', { id: `training-${next++}`, spec: aSpec() }, { run: true, user: 'ann' });
+    while (next < count) await trainings.put('create', { id: `training-${next++}`, spec: aSpec() }, { run: true, user: 'ann', reach: EVERYTHING });
   };
   await Promise.all([...Array.from({ length: SUBMITTERS }, submitter), allEnded.promise]);
   const seconds = (performance.now() - began) / 1000;

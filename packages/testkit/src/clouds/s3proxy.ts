@@ -10,10 +10,15 @@ import { type Service, type ServiceProgram, withService } from './service.ts';
 import { Wire } from './wire.ts';
 
 const VERSION = '2.6.0';
-const [BUCKET, IDENTITY] = ['trainyard', 'trainyard'];
+const [BUCKET, IDENTITY] = ['trainyard', 'AKIAOFTHETESTS000000'];
+
+/** Directory with `jars/`. */
+export function s3proxyHome(): Promise<string> {
+  return installOnce(`s3proxy-${VERSION}`, fetchJars);
+}
 
 export async function startS3(): Promise<Cloud> {
-  const jars = await installOnce(`s3proxy-${VERSION}`, fetchJars);
+  const jars = await s3proxyHome();
   const secret = randomBytes(16).toString('hex');
   return withService(programOf(jars, secret), (service) => cloudOf(service, secret));
 }

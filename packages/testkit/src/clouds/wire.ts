@@ -7,6 +7,7 @@ export class Wire {
   readonly #server: Server;
   #isCut = false;
   #cutAfterBytes = Number.POSITIVE_INFINITY;
+  #breakAfterBytes = Number.POSITIVE_INFINITY;
 
   private constructor(port: number) {
     this.#server = createServer((near) => this.#join(near, port));
@@ -31,6 +32,11 @@ export class Wire {
   /** Cuts as soon as that many bytes have passed in both directions together. */
   cutAfter(bytes: number): void {
     this.#cutAfterBytes = bytes;
+  }
+
+  /** Breaks every connection once, as soon as that many bytes have passed; others are taken at once. */
+  breakAfter(bytes: number): void {
+    this.#breakAfterBytes = bytes;
   }
 
   mend(): void {
@@ -64,5 +70,9 @@ export class Wire {
   #count(bytes: number): void {
     this.#cutAfterBytes -= bytes;
     if (this.#cutAfterBytes < 0) this.cut();
+    this.#breakAfterBytes -= bytes;
+    if (this.#breakAfterBytes >= 0) return;
+    this.#breakAfterBytes = Number.POSITIVE_INFINITY;
+    for (const socket of this.#sockets) socket.destroy();
   }
 }

@@ -15,28 +15,31 @@ const CANCELLED: RunEnd = { code: 'USER_CANCELED', type: 'CLIENT_ERROR', message
 export const TIMED_OUT: RunEnd = { code: 'CANCELED', type: 'CLIENT_ERROR', message: 'Run timed out.', result: 'TIMEDOUT' };
 export const CLUSTER_FAILED: RunEnd = { code: 'CLUSTER_ERROR', type: 'CLOUD_FAILURE', message: 'The cluster could not be used.', lifeCycle: 'INTERNAL_ERROR' };
 
-export interface NotebookOutput {
+export interface TaskOutput {
+  /** What a program printed. */
+  readonly logs?: string;
+  readonly logsTruncated?: boolean;
   readonly result?: string;
   readonly truncated?: boolean;
   readonly error?: string;
   readonly errorTrace?: string;
 }
 
-/** What happens to a run of a notebook, in milliseconds of each state. */
+/** What happens to a run, in milliseconds of each state. */
 export interface RunPlan {
   readonly queuedMs?: number;
   readonly pendingMs?: number;
   readonly runningMs?: number;
   readonly terminatingMs?: number;
   readonly end?: RunEnd;
-  readonly output?: NotebookOutput;
-  /** Carries the notebook out instead of waiting `runningMs`. */
+  readonly output?: TaskOutput;
+  /** Carries it out instead of waiting `runningMs`. */
   readonly execute?: (run: FakeRun) => Execution;
 }
 
-/** A notebook that is really at work. */
+/** A notebook or program that is really at work. */
 export interface Execution {
-  readonly ended: Promise<{ readonly end: RunEnd; readonly output: NotebookOutput }>;
+  readonly ended: Promise<{ readonly end: RunEnd; readonly output: TaskOutput }>;
   cancel(): void;
 }
 
@@ -53,7 +56,7 @@ export class FakeRun {
   since: number;
   end: RunEnd | undefined;
   endedAt = 0;
-  output: NotebookOutput;
+  output: TaskOutput;
   cancelAsked = false;
   #execution: Execution | undefined;
 
@@ -127,7 +130,7 @@ export class FakeRun {
     return false;
   }
 
-  #finish(end: RunEnd, output: NotebookOutput, at: number): boolean {
+  #finish(end: RunEnd, output: TaskOutput, at: number): boolean {
     this.end = end;
     this.output = output;
     this.phase = 'TERMINATING';

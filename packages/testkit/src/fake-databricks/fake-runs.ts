@@ -1,12 +1,17 @@
 import { ApiProblem, badValue } from './api-problem.ts';
 import type { FakeClusters } from './fake-clusters.ts';
-import { FakeRun, type RunPlan } from './fake-run.ts';
+import type { FakeFiles } from './fake-files.ts';
+import { type Execution, FakeRun, type RunPlan } from './fake-run.ts';
+import { type ProgramOptions, runPython } from './python-program.ts';
 import { showRun, type Wording } from './show-run.ts';
-import { checkSubmit } from './submit-request.ts';
+import { checkSubmit, type PythonTask } from './submit-request.ts';
 
 export interface RunsOptions {
   readonly now: () => number;
   readonly clusters: FakeClusters;
+  readonly files: FakeFiles;
+  /** Where clusters have their disks; undefined when they cannot carry out programs. */
+  readonly machines: string | undefined;
   readonly url: () => string;
   /** Ids of Databricks are int64; these lie beyond what a number holds. */
   readonly firstRunId: bigint;
@@ -28,6 +33,8 @@ export class FakeRuns {
   readonly plans = new Map<string, RunPlan>();
   /** For notebooks without a plan of their own. */
   plan: (run: { readonly path: string; readonly parameters: Readonly<Record<string, string>> }) => RunPlan = () => ({});
+  /** What happens to a program; it is really carried out unless a test says otherwise. */
+  program: (task: PythonTask) => RunPlan = (task) => ({ execute: () => this.execute(task) });
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -98,15 +105,23 @@ export class FakeRuns {
     return { ...(page.length === 0 ? {} : { runs: page.map((run) => this.#show(run, query['expand_tasks'] === 'true')) }), has_more: more, ...(more ? { next_page_token: `before-${last.id}` } : {}) };
   }
 
+  execute(task: PythonTask, options: Pick<ProgramOptions, 'env' | 'started'> = {}): Execution {
+    const { files, machines } = this.#options;
+    if (machines === undefined) throw new Error('this workspace has no machines: give it a directory');
+    return runPython(task, { files, machines, ...options });
+  }
+
   output(id: bigint): Record<string, unknown> {
     if (this.#runs.has(id)) throw badValue('Retrieving the output of runs with multiple tasks is not supported. Please retrieve the output of each individual task run instead.');
     const run = this.#byTask.get(id);
     if (run === undefined) throw badValue(`Run ${id} does not exist.`);
     this.#advance(run);
-    const { result, truncated, error, errorTrace } = run.output;
+    const { result, truncated, error, errorTrace, logs, logsTruncated } = run.output;
+    const isProgram = run.request.tasks[0]?.spark_python_task !== undefined;
+    const whole = isProgram ? { logs: logs ?? '', logs_truncated: logsTruncated ?? false } : undefined;
     return {
       metadata: this.#show(run, false),
-      ...(run.isOver ? { notebook_output: { ...(result === undefined ? {} : { result }), truncated: truncated ?? false } } : { error: 'The run has not ended.' }),
+      ...(run.isOver ? (whole ?? { notebook_output: { ...(result === undefined ? {} : { result }), truncated: truncated ?? false } }) : { error: 'The run has not ended.' }),
       ...(error === undefined ? {} : { error }),
       ...(errorTrace === undefined ? {} : { error_trace: errorTrace }),
     };
@@ -115,14 +130,18 @@ export class FakeRuns {
   #add(request: ReturnType<typeof checkSubmit>, token: string | undefined): FakeRun {
     const id = this.#nextId;
     this.#nextId += 2n;
-    const notebook = request.tasks[0]?.notebook_task;
-    const path = notebook?.notebook_path ?? '';
-    const plan = this.plans.get(path) ?? this.plan({ path, parameters: notebook?.base_parameters ?? {} });
+    const plan = this.#planOf(request);
     const run = new FakeRun({ id, taskId: id + 1n }, request, { plan, now: this.#options.now() });
     this.#runs.set(id, run);
     this.#byTask.set(run.taskId, run);
     if (token !== undefined) this.#byToken.set(token, id);
     return run;
+  }
+
+  #planOf({ tasks: [task] }: ReturnType<typeof checkSubmit>): RunPlan {
+    if (task?.spark_python_task !== undefined) return this.program(task.spark_python_task);
+    const path = task?.notebook_task?.notebook_path ?? '';
+    return this.plans.get(path) ?? this.plan({ path, parameters: task?.notebook_task?.base_parameters ?? {} });
   }
 
   #advance(run: FakeRun): void {

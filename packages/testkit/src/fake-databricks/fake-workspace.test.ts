@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from './fake-clock.ts';
 import { FakeWorkspace } from './fake-workspace.ts';
@@ -45,6 +48,42 @@ describe('the fake workspace', () => {
     const workspace = open();
     expect(call(workspace, 'POST', SUBMIT, body)).toMatchObject({ status: 400, json: { message: expect.stringMatching(message) } });
     expect(workspace.runs.all()).toEqual([]);
+  });
+
+  const python = (changes: Record<string, unknown> = {}, task: Record<string, unknown> = {}) => ({ tasks: [{ task_key: 'a', existing_cluster_id: 'c1', spark_python_task: { python_file: '/Workspace/a.py', parameters: ['x'], ...changes }, ...task }] });
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['a notebook beside it', python({}, { notebook_task: { notebook_path: '/N' } }), /Exactly one of/],
+    ['neither', { tasks: [{ task_key: 'a', existing_cluster_id: 'c1' }] }, /Exactly one of/],
+    ['a parameter that is a number', python({ parameters: [1] }), /parameters\[0\]: expected a string/],
+    ['an unknown field', python({ args: [] }), /spark_python_task\.args is not a field/],
+    ['a relative path', python({ python_file: 'a.py' }), /absolute paths/],
+    ['large parameters', python({ parameters: ['x'.repeat(10_001)] }), /exceed 10000 bytes/],
+    ['serverless without an environment', python({}, { existing_cluster_id: undefined }), /needs an environment_key/],
+    ['an environment on a cluster', { ...python({}, { environment_key: 'e' }), environments: [{ environment_key: 'e' }] }, /serverless compute only/],
+  ])('refuses a program with %s', (_what, body, message) => {
+    expect(call(open(), 'POST', SUBMIT, body)).toMatchObject({ status: 400, json: { message: expect.stringMatching(message) } });
+  });
+
+  it('keeps files within their limits, where its clusters see them', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'trainyard-workspace-'));
+    const workspace = new FakeWorkspace({ now: clock.now, directory });
+    workspace.credentials.accept('t');
+    const post = (what: string, body: unknown) => call(workspace, 'POST', `/api/2.0/workspace/${what}`, body);
+    const text = (bytes: number | string): string => Buffer.from(typeof bytes === 'string' ? bytes : 'x'.repeat(bytes)).toString('base64');
+    const file = { path: '/Users/ann/a.mjs', format: 'AUTO', content: text('1') };
+    expect(post('import', file)).toMatchObject({ status: 404, json: { error_code: 'RESOURCE_DOES_NOT_EXIST', message: expect.stringContaining('parent folder') } });
+    expect([post('mkdirs', { path: '/Users/ann' }).status, post('import', file).status]).toEqual([200, 200]);
+    expect(post('import', file)).toMatchObject({ status: 400, json: { error_code: 'RESOURCE_ALREADY_EXISTS' } });
+    expect(post('import', { ...file, path: '/Workspace/Users/ann/a.mjs', overwrite: true, content: text('22') }).status).toBe(200);
+    expect(readFileSync(workspace.files.seen('/Workspace/Users/ann/a.mjs'), 'utf8')).toBe('22');
+    expect(call(workspace, 'GET', '/api/2.0/workspace/get-status?path=/Users/ann/a.mjs').json).toMatchObject({ object_type: 'FILE', size: 2 });
+    expect(call(workspace, 'GET', '/api/2.0/workspace/export?path=/Users/ann/a.mjs').json).toMatchObject({ content: text('22') });
+    expect(post('import', { ...file, overwrite: true, content: text(10 * 1024 ** 2 + 1) })).toMatchObject({ status: 400, json: { error_code: 'MAX_NOTEBOOK_SIZE_EXCEEDED' } });
+    expect(post('import', { ...file, path: '/Users/../etc/a' }).status).toBe(400);
+    expect(post('mkdirs', { path: '/Users/ann/a.mjs/b' })).toMatchObject({ status: 400, json: { error_code: 'RESOURCE_ALREADY_EXISTS' } });
+    expect(post('delete', { path: '/Users/ann' })).toMatchObject({ status: 400, json: { error_code: 'DIRECTORY_NOT_EMPTY' } });
+    expect([post('delete', { path: '/Users/ann', recursive: true }).status, post('delete', { path: '/Users/ann' }).status]).toEqual([200, 404]);
+    rmSync(directory, { recursive: true });
   });
 
   it('starts one run for one token, and none for that of a deleted one', () => {

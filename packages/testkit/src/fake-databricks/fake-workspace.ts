@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { ApiProblem, badValue } from './api-problem.ts';
 import { assertShape, isInteger, isObject, isText } from './check-shape.ts';
 import { FakeClusters } from './fake-clusters.ts';
 import { FakeCredentials } from './fake-credentials.ts';
+import { FakeFiles } from './fake-files.ts';
 import { FakeRuns } from './fake-runs.ts';
 import type { Wording } from './show-run.ts';
 import { readJson, writeJson } from './wire-json.ts';
@@ -12,6 +14,8 @@ export interface WorkspaceCall {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
+  /** The body of a file that is no text. */
+  readonly bytes?: Uint8Array;
 }
 
 export interface WorkspaceAnswer {
@@ -40,6 +44,8 @@ export interface FakeWorkspaceOptions {
   readonly firstRunId?: bigint;
   /** Refuses more calls in a second than Databricks publishes; off in tests that are about something else. */
   readonly limits?: boolean;
+  /** Its files and the disks of its clusters are kept here; without it there are neither. */
+  readonly directory?: string;
 }
 
 type Query = Readonly<Record<string, string>>;
@@ -53,9 +59,10 @@ interface Route {
 const RUN_ID = isObject({ run_id: isInteger }, ['run_id']);
 const CLUSTER_ID = isObject({ cluster_id: isText }, ['cluster_id']);
 
-/** A Databricks workspace as far as notebooks need one. Typed from the public API; refuses what that refuses, and what it does not know. */
+/** A Databricks workspace as far as trainings need one. Typed from the public API; refuses what that refuses, and what it does not know. */
 export class FakeWorkspace {
   readonly clusters: FakeClusters;
+  readonly files: FakeFiles;
   readonly runs: FakeRuns;
   readonly credentials: FakeCredentials;
   /** Every call that arrived: when, and `METHOD /path`. */
@@ -64,18 +71,21 @@ export class FakeWorkspace {
   down = false;
   /** Asked for every call; for faults by chance. */
   chaos: (path: string) => Fault | undefined = () => undefined;
+  /** Who the token belongs to. */
+  userName = 'ann@example.com';
   url = 'https://adb-1.azuredatabricks.net';
   readonly #now: () => number;
   readonly #limits: boolean;
   readonly #faults: { readonly fault: Fault; left: number }[] = [];
   readonly #routes: Readonly<Record<string, Route>>;
 
-  constructor({ now = Date.now, wording = 'both', firstRunId = 8_856_245_678_901_234_567n, limits = true }: FakeWorkspaceOptions = {}) {
+  constructor({ now = Date.now, wording = 'both', firstRunId = 8_856_245_678_901_234_567n, limits = true, directory }: FakeWorkspaceOptions = {}) {
     this.#now = now;
     this.#limits = limits;
     this.clusters = new FakeClusters(now);
     this.credentials = new FakeCredentials(now);
-    this.runs = new FakeRuns({ now, clusters: this.clusters, url: () => this.url, firstRunId, wording });
+    this.files = new FakeFiles(directory);
+    this.runs = new FakeRuns({ now, clusters: this.clusters, files: this.files, machines: directory === undefined ? undefined : join(directory, 'machines'), url: () => this.url, firstRunId, wording });
     this.#routes = this.#table();
   }
 
@@ -119,11 +129,13 @@ export class FakeWorkspace {
     }
   }
 
-  #route({ method, headers, body }: WorkspaceCall, url: URL): Record<string, unknown> {
+  #route({ method, headers, body, bytes }: WorkspaceCall, url: URL): Record<string, unknown> {
     if (method === 'POST' && url.pathname === '/oidc/v1/token') return this.credentials.issue(headers['authorization'], new URLSearchParams(body));
     if (method === 'GET' && url.pathname === '/oidc/.well-known/oauth-authorization-server') return { authorization_endpoint: `${this.url}/oidc/v1/authorize`, token_endpoint: `${this.url}/oidc/v1/token` };
     this.credentials.check(headers['authorization']);
     const what = `${method} ${url.pathname}`;
+    const inVolume = this.files.volume(method, url.pathname, { body: bytes ?? Buffer.from(body), overwrite: url.searchParams.get('overwrite') === 'true' });
+    if (inVolume !== undefined) return inVolume;
     const route = Object.hasOwn(this.#routes, what) ? this.#routes[what] : undefined;
     if (route === undefined) throw new ApiProblem(404, 'ENDPOINT_NOT_FOUND', `No API found for '${what}'`);
     this.#checkRate(what, route.perSecond);
@@ -148,6 +160,12 @@ export class FakeWorkspace {
         query: ['active_only', 'completed_only', 'expand_tasks', 'job_id', 'limit', 'offset', 'page_token', 'run_type', 'start_time_from', 'start_time_to'],
         answer: ({ query }) => this.runs.list(query),
       },
+      'GET /api/2.0/preview/scim/v2/Me': { ...reads, query: ['attributes', 'excludedAttributes'], answer: () => ({ id: '4611686018427387904', userName: this.userName, active: true }) },
+      'GET /api/2.0/workspace/get-status': { ...reads, query: ['path'], required: 'path', answer: ({ query }) => this.files.status(query['path'] ?? '') },
+      'GET /api/2.0/workspace/export': { ...reads, query: ['path', 'format', 'direct_download'], required: 'path', answer: ({ query }) => this.files.export(query['path'] ?? '') },
+      'POST /api/2.0/workspace/mkdirs': { ...reads, query: [], answer: ({ body }) => this.files.mkdirs(body) },
+      'POST /api/2.0/workspace/import': { ...reads, query: [], answer: ({ body }) => this.files.import(body) },
+      'POST /api/2.0/workspace/delete': { ...reads, query: [], answer: ({ body }) => this.files.delete(body) },
       'POST /api/2.2/jobs/runs/cancel': { ...reads, query: [], answer: ({ body }) => this.#cancel(body) },
     };
   }

@@ -7,6 +7,7 @@ export interface SubmitRequest {
   readonly timeout_seconds?: number;
   readonly queue?: { readonly enabled: boolean };
   readonly git_source?: Readonly<Record<string, string>>;
+  readonly environments?: readonly { readonly environment_key: string }[];
   readonly tasks: readonly SubmitTask[];
 }
 
@@ -15,11 +16,26 @@ export interface SubmitTask {
   readonly existing_cluster_id?: string;
   readonly new_cluster?: Readonly<Record<string, unknown>>;
   readonly timeout_seconds?: number;
-  readonly notebook_task: { readonly notebook_path: string; readonly source?: string; readonly base_parameters?: Readonly<Record<string, string>> };
+  readonly environment_key?: string;
+  readonly notebook_task?: NotebookTask;
+  readonly spark_python_task?: PythonTask;
+}
+
+interface NotebookTask {
+  readonly notebook_path: string;
+  readonly source?: string;
+  readonly base_parameters?: Readonly<Record<string, string>>;
+}
+
+export interface PythonTask {
+  readonly python_file: string;
+  readonly source?: string;
+  readonly parameters?: readonly string[];
 }
 
 const GIT_PROVIDERS = ['awsCodeCommit', 'azureDevOpsServices', 'bitbucketCloud', 'bitbucketServer', 'gitHub', 'gitHubEnterprise', 'gitLab', 'gitLabEnterpriseEdition'];
 const MAX_PARAMETER_BYTES = 1024 * 1024;
+const MAX_PYTHON_PARAMETER_BYTES = 10_000;
 
 /** Field names and types of `SubmitRun` and `SubmitTask` of the API 2.2; those we never send are allowed without a look inside. */
 const TASK = isObject(
@@ -39,6 +55,7 @@ const TASK = isObject(
       ),
     ),
     notebook_task: isObject({ notebook_path: isText, source: isOneOf('WORKSPACE', 'GIT'), base_parameters: isTextMap, warehouse_id: isText }, ['notebook_path']),
+    spark_python_task: isObject({ python_file: isText, parameters: isListOf(isText), source: isOneOf('WORKSPACE', 'GIT') }, ['python_file']),
     timeout_seconds: isInteger,
     libraries: isListOf(isAnything),
     environment_key: isText,
@@ -49,7 +66,7 @@ const TASK = isObject(
     webhook_notifications: isAnything,
     health: isAnything,
   },
-  ['task_key', 'notebook_task'],
+  ['task_key'],
 );
 
 const SUBMIT = isObject(
@@ -64,7 +81,7 @@ const SUBMIT = isObject(
     budget_policy_id: isText,
     usage_policy_id: isText,
     email_notifications: isAnything,
-    environments: isAnything,
+    environments: isListOf(isObject({ environment_key: isText, spec: isObject({ environment_version: isText, client: isText, dependencies: isListOf(isText), java_dependencies: isListOf(isText) }) }, ['environment_key'])),
     health: isAnything,
     notification_settings: isAnything,
     run_as: isAnything,
@@ -87,13 +104,29 @@ export function checkSubmit(body: unknown): SubmitRequest {
   return request;
 }
 
-function checkTask({ existing_cluster_id: existing, new_cluster: fresh, notebook_task: notebook }: SubmitTask, request: SubmitRequest): void {
+function checkTask(task: SubmitTask, request: SubmitRequest): void {
+  const { existing_cluster_id: existing, new_cluster: fresh, notebook_task: notebook, spark_python_task: python } = task;
   if (existing !== undefined && fresh !== undefined) throw badValue('Only one of existing_cluster_id and new_cluster may be specified.');
   if (fresh !== undefined && typeof fresh['spark_version'] !== 'string') throw badValue('new_cluster.spark_version is required.');
   if (fresh !== undefined && fresh['node_type_id'] === undefined && fresh['instance_pool_id'] === undefined) throw badValue('One of node_type_id and instance_pool_id is required.');
+  if ((notebook === undefined) === (python === undefined)) throw badValue('Exactly one of notebook_task, spark_python_task must be specified.');
+  if (notebook !== undefined) checkNotebook(notebook, request);
+  if (python !== undefined) checkPython(python, task, request);
+}
+
+function checkNotebook(notebook: NotebookTask, request: SubmitRequest): void {
   const source = notebook.source ?? (request.git_source === undefined ? 'WORKSPACE' : 'GIT');
   if (source === 'GIT' && request.git_source === undefined) throw badValue('git_source is required for tasks of source GIT.');
   if (source === 'WORKSPACE' && !notebook.notebook_path.startsWith('/')) throw badValue('Only absolute paths are supported: notebook_path must begin with a slash.');
   if (source === 'GIT' && notebook.notebook_path.startsWith('/')) throw badValue('notebook_path must be relative for notebooks of a remote repository.');
   if (Buffer.byteLength(JSON.stringify(notebook.base_parameters ?? {})) > MAX_PARAMETER_BYTES) throw new ApiProblem(400, 'MAX_PARAMETER_SIZE_EXCEEDED', 'base_parameters exceed 1MB.');
+}
+
+/** Without a cluster of its own a program needs an environment that the request describes, and with one it may not name any. */
+function checkPython(python: PythonTask, task: SubmitTask, request: SubmitRequest): void {
+  const isServerless = task.existing_cluster_id === undefined && task.new_cluster === undefined;
+  if (python.source !== 'GIT' && !/^(\/|dbfs:|s3:|abfss:|gs:)/.test(python.python_file)) throw badValue('Only absolute paths are supported: python_file must begin with a slash.');
+  if (isServerless && !request.environments?.some((one) => one.environment_key === task.environment_key)) throw badValue('A task that runs on serverless compute needs an environment_key of environments.');
+  if (!isServerless && task.environment_key !== undefined) throw badValue('environment_key is for serverless compute only.');
+  if (Buffer.byteLength(JSON.stringify(python.parameters ?? [])) > MAX_PYTHON_PARAMETER_BYTES) throw new ApiProblem(400, 'MAX_PARAMETER_SIZE_EXCEEDED', 'parameters exceed 10000 bytes.');
 }

@@ -22,7 +22,7 @@ export class WorkspaceOutbound {
   readonly request = async (call: OutboundCall): Promise<OutboundAnswer> => {
     const url = new URL(call.url);
     await this.#pass(call.signal);
-    const answer = this.#workspace.handle({ method: call.method, path: url.pathname + url.search, headers: { ...call.headers }, body: typeof call.body === 'string' ? call.body : '' });
+    const answer = this.#workspace.handle({ method: call.method, path: url.pathname + url.search, headers: { ...call.headers }, body: typeof call.body === 'string' ? call.body : '', ...(call.body instanceof Uint8Array ? { bytes: call.body } : {}) });
     await this.#pass(call.signal);
     if (answer === undefined) throw new TrainyardError(this.#workspace.down ? 'OUTBOUND_UNREACHABLE' : 'OUTBOUND_BROKEN', { host: url.host, problem: 'the connection broke off' });
     if (answer.stalls === true) throw new TrainyardError('OUTBOUND_BROKEN', { host: url.host, problem: `it did not answer within ${call.timeoutMs / 1000} s` });

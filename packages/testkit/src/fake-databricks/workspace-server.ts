@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { LoopbackListener } from '../loopback-listener.ts';
+import { LoopbackListener } from '../loopback/listener.ts';
 import type { FakeWorkspace, WorkspaceAnswer } from './fake-workspace.ts';
 
 /** A fake workspace that answers on a port of loopback. */
@@ -27,7 +27,8 @@ async function serve(workspace: FakeWorkspace, request: IncomingMessage, respons
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
-  const answer = workspace.handle({ method: request.method ?? 'GET', path: request.url ?? '/', headers, body: Buffer.concat(pieces).toString('utf8') });
+  const bytes = Buffer.concat(pieces);
+  const answer = workspace.handle({ method: request.method ?? 'GET', path: request.url ?? '/', headers, body: bytes.toString('utf8'), bytes });
   if (answer === undefined) request.socket.destroy();
   else send(answer, response);
 }

@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LogQuery, PublishBody, ReportsBody } from '@trainyard/api/schemas/runner.ts';
 import type { Outcome, Report } from '@trainyard/core/training/outcome.ts';
 import type { RunnerOrder } from '@trainyard/core/training/runner-order.ts';
-import type { Reply, Request } from './loopback-call.ts';
-import { LoopbackListener } from './loopback-listener.ts';
-import { LoopbackTracking } from './loopback-tracking.ts';
+import type { Reply, Request } from './call.ts';
+import { LoopbackListener } from './listener.ts';
+import { LoopbackTracking } from './tracking.ts';
 
 type Published = ReturnType<typeof PublishBody.parse>;
 

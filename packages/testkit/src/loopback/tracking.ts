@@ -1,4 +1,4 @@
-import type { Reply, Request } from './loopback-call.ts';
+import type { Reply, Request } from './call.ts';
 
 interface Named {
   readonly key: string;
