@@ -35,7 +35,9 @@ describe('a server with a Databricks workspace', () => {
     expect(detail).toMatchObject({ state: 'succeeded', attempt: 1, externalId: '8856245678901234567', url: expect.stringContaining('/run/8856245678901234567'), result: 'rmse=0.7', spec: { hyperParameters: { alpha: '0.5' } } });
     expect(detail.attempts[0]?.steps.map(({ name, state }) => `${name} ${state}`)).toEqual(['environment succeeded', 'train succeeded']);
     expect(await server.log(run)).toContain('rmse=0.7\n');
-    expect(workspace.runs.all()[0]?.request.tasks[0]?.notebook_task.base_parameters).toEqual({ alpha: '0.5' });
+    // found by its parameters, as any other run
+    expect(detail.params).toEqual({ alpha: '0.5' });
+    expect(workspace.runs.all()[0]?.request.tasks[0]?.notebook_task?.base_parameters).toEqual({ alpha: '0.5' });
   });
 
   it('says what a notebook raised', async () => {
@@ -69,6 +71,6 @@ describe('a server with a Databricks workspace', () => {
   it('refuses what an engine cannot hold, either way', async () => {
     await expect(train('here', { engine: 'local' })).rejects.toMatchObject({ code: 'NOT_ON_THIS_ENGINE', message: expect.stringContaining("'local' cannot fetch a notebook by itself") });
     const program = { toolchain: 'command', args: ['true'], algorithmSource: { git: { url: 'https://example.com/a.git' } }, hyperParameters: {} };
-    await expect(train('there', program)).rejects.toMatchObject({ code: 'NOT_ON_THIS_ENGINE', message: expect.stringContaining("'databricks' cannot run the toolchain 'command' yet") });
+    await expect(train('there', program)).rejects.toMatchObject({ code: 'NOT_ON_THIS_ENGINE', message: expect.stringContaining("'databricks' cannot run programs as long as its machines would have to reach this server at http://127.0.0.1") });
   });
 });

@@ -55,6 +55,11 @@ export class OnDemandProcess {
     await gone;
   }
 
+  async exitCodeAfter(signal: 'SIGTERM'): Promise<number | null> {
+    await this.end(signal);
+    return this.#process?.exitCode ?? null;
+  }
+
   async dispose(): Promise<void> {
     await this.end('SIGTERM');
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });

@@ -9,6 +9,8 @@ export interface Capabilities {
   readonly commands: boolean;
   /** Takes notebooks by their name (`algorithmSource.notebook`) and runs them itself, without a runner. */
   readonly notebooks: boolean;
+  /** Its runners are started on other machines, which have to reach this server. */
+  readonly remoteRunners: boolean;
   readonly gpu: boolean;
   readonly containers: boolean;
   /** Enforces `resources.limits`. */

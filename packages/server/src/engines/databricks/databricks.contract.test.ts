@@ -7,6 +7,7 @@ import { FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace
 import { runShell } from '@trainyard/testkit/fake-databricks/shell-notebook.ts';
 import { WorkspaceServer } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
 import { MemoryAttemptBook } from '@trainyard/testkit/fake-databricks/memory-attempt-book.ts';
+import { paperSeal } from '@trainyard/testkit/fake-databricks/paper-seal.ts';
 import { silentLogger } from '@trainyard/testkit/silent-logger.ts';
 import { AllowList } from '../../platform/outbound/allow-list.ts';
 import { OutboundHttp } from '../../platform/outbound/outbound-http.ts';
@@ -14,7 +15,7 @@ import { type EngineUnderTest, engineContract } from '../engine.contract.ts';
 import { systemClock } from './clock.ts';
 import { DatabricksEngine } from './engine.ts';
 
-engineContract('databricks', open);
+engineContract('databricks, notebooks', open);
 
 /** The real client over loopback, and notebooks that are really carried out: as shell scripts. */
 async function open(): Promise<EngineUnderTest> {
@@ -31,7 +32,7 @@ async function open(): Promise<EngineUnderTest> {
   const engines: DatabricksEngine[] = [];
   const again = (): DatabricksEngine => {
     const config = { url: server.url, credentials: { token: 'dapi-secret' }, cluster: { existing: '0923-c1' }, lookEveryMs: 20, callTimeoutMs: 30_000 };
-    const engine = new DatabricksEngine({ config, outbound, book, deliver: () => Promise.resolve(), clock: systemClock, chance: Math.random, log: silentLogger });
+    const engine = new DatabricksEngine({ config, outbound, book, deliver: () => Promise.resolve(), runner: () => Promise.reject(new Error('no notebook needs it')), seal: paperSeal, clock: systemClock, chance: Math.random, log: silentLogger });
     engines.push(engine);
     return engine;
   };

@@ -1,3 +1,4 @@
+import type { Report } from '@trainyard/core/training/outcome.ts';
 import { type FakeRun, RAISED, WELL } from '@trainyard/testkit/fake-databricks/fake-run.ts';
 import { describe, expect, it } from 'vitest';
 import { aKey, TestEngine } from './test-engine.ts';
@@ -5,13 +6,19 @@ import { aKey, TestEngine } from './test-engine.ts';
 const RUNS = 1_000;
 const KEYS = Array.from({ length: RUNS }, (_, index) => aKey(index));
 
-/** Key → how long after its end at Databricks the server was told of it. */
-function delaysOf(test: TestEngine): number[] {
+/** By key: how long after its end at Databricks the server was told of it, and then of the output as well. */
+function delaysOf(test: TestEngine): { readonly seen: number; readonly whole: number }[] {
   const runs = new Map(test.workspace.runs.all().map((run: FakeRun) => [run.request.idempotency_token ?? '', run]));
   return KEYS.map((key) => {
-    const told = test.delivered.get(key)?.find(({ report }) => report.kind === 'step' && report.step === 'train' && report.state !== 'running');
-    return (told?.at ?? Number.POSITIVE_INFINITY) - (runs.get(key)?.endedAt ?? 0);
+    const told = test.delivered.get(key) ?? [];
+    const after = (is: (report: Report) => boolean): number => (told.find(({ report }) => is(report))?.at ?? Number.POSITIVE_INFINITY) - (runs.get(key)?.endedAt ?? 0);
+    return { seen: after((report) => report.kind === 'step' && report.step === 'train' && report.state !== 'running'), whole: after((report) => report.kind === 'outcome') };
   });
+}
+
+function slowest(test: TestEngine): { readonly seen: number; readonly whole: number } {
+  const delays = delaysOf(test);
+  return { seen: Math.max(...delays.map(({ seen }) => seen)), whole: Math.max(...delays.map(({ whole }) => whole)) };
 }
 
 async function follow(test: TestEngine): Promise<void> {
@@ -34,7 +41,8 @@ describe(`${RUNS} simultaneous runs at Databricks`, () => {
     await follow(test);
     expect(outcomes(test)).toEqual({ well: 666, badly: 334 });
     expect(test.workspace.runs.all()).toHaveLength(RUNS);
-    expect(Math.max(...delaysOf(test))).toBeLessThan(10_000);
+    const { seen, whole } = slowest(test);
+    expect([seen, whole].map((ms) => ms < 10_000)).toEqual([true, true]);
     expect(test.workspace.busiestSecond()).toBeLessThan(100);
   });
 
@@ -45,7 +53,10 @@ describe(`${RUNS} simultaneous runs at Databricks`, () => {
     for (let other = 0; other < 200; other++) test.workspace.runs.submit({ run_name: 'of somebody else', tasks: [{ task_key: 't', notebook_task: { notebook_path: '/Other' } }] });
     await follow(test);
     expect(outcomes(test)).toEqual({ well: RUNS, badly: 0 });
-    expect(Math.max(...delaysOf(test))).toBeLessThan(10_000);
+    const { seen, whole } = slowest(test);
+    expect(seen).toBeLessThan(10_000);
+    // each output is a call of its own: within the limits of the workspace a thousand take longer than 10 s, whoever fetches them
+    expect(whole).toBeLessThan(20_000);
     expect(test.workspace.busiestSecond()).toBeLessThan(100);
   });
 });

@@ -1,7 +1,7 @@
 import { anOrder } from '@trainyard/testkit/an-order.ts';
 import { checkSubmit } from '@trainyard/testkit/fake-databricks/submit-request.ts';
 import { describe, expect, it } from 'vitest';
-import { submissionFor } from './submission.ts';
+import { submissionFor, withProgram } from './submission.ts';
 
 const KEY = `${'a'.repeat(32)}-123456789`;
 
@@ -51,7 +51,26 @@ describe('what is sent to Databricks', () => {
     expect([made.request.timeout_seconds, made.timeoutMs]).toEqual([seconds, seconds * 1000]);
   });
 
-  it('is never a program', () => {
-    expect(() => submissionFor(KEY, anOrder(), 'serverless')).toThrow(/takes notebooks only/);
+});
+
+describe('what is sent for a program', () => {
+  const program = { file: '/Workspace/p/wrapper.py', parameters: ['/Workspace/p/wrapper.py', KEY] };
+  const task = { python_file: '/Workspace/p/wrapper.py', parameters: ['/Workspace/p/wrapper.py', KEY], source: 'WORKSPACE' };
+
+  it.each<[string, unknown, Record<string, unknown>, boolean]>([
+    ['serverless, in an environment', 'serverless', { environment_key: 'trainyard' }, true],
+    ['a cluster', { existing: 'c1' }, { existing_cluster_id: 'c1' }, false],
+    ['a new cluster of a pool', { new: { spark_version: '15', num_workers: 0 }, pool: 'p1' }, { new_cluster: { spark_version: '15', num_workers: 0, instance_pool_id: 'p1' } }, false],
+  ])('runs on %s', (_what, cluster, fields, hasEnvironment) => {
+    const made = withProgram(submissionFor(KEY, anOrder({ spec: { engine: 'databricks', databricks: { cluster } } }), 'serverless'), program);
+    const request = checkSubmit(JSON.parse(JSON.stringify(made.body)));
+    expect(request).toMatchObject({ idempotency_token: KEY, tasks: [{ task_key: 'program', spark_python_task: task, ...fields }] });
+    expect(request.environments).toEqual(hasEnvironment ? [{ environment_key: 'trainyard', spec: { environment_version: '2' } }] : undefined);
+  });
+
+  it('lets the server be the first to end it, unless Databricks was given a limit of its own', () => {
+    const limit = (spec: Record<string, unknown>): unknown => submissionFor(KEY, anOrder({ spec }), 'serverless').body['timeout_seconds'];
+    expect(limit({ timeout: { run: '1h', grace: '10s' } })).toBe(3600 + 10 + 120);
+    expect(limit({ timeout: { run: '1h' }, engine: 'databricks', databricks: { timeout: '5m' } })).toBe(300);
   });
 });

@@ -1,35 +1,58 @@
 import { gitProviderOf } from '@trainyard/core/training/notebook.ts';
 import type { RunnerOrder } from '@trainyard/core/training/runner-order.ts';
 import type { ClusterChoice, NotebookRepository, NotebookSource, TrainingSpec } from '@trainyard/core/training/spec.ts';
+import type { Program } from './remote-runner/runner-files.ts';
 
 /** What is sent to `runs/submit`, the same for every try: the token makes Databricks start one run of it. */
 export interface Submission {
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: SubmitBody;
   /** A cluster that must be awake first. */
   readonly clusterId?: string | undefined;
   /** 0: no limit. */
   readonly timeoutMs: number;
 }
 
-const TASK_KEY = 'notebook';
+type Fields = Readonly<Record<string, unknown>>;
 
+/** In Databricks' own names. */
+interface SubmitBody extends Fields {
+  readonly tasks: readonly [Fields];
+}
+
+/** A name of ours, and the oldest one with a Python that is still looked after. */
+const ENVIRONMENT = { environment_key: 'trainyard', spec: { environment_version: '2' } };
+/** The server ends a program politely at its limit. Databricks, which just ends it, comes after, should the server be away. */
+const AFTER_SERVER_MS = 120_000;
+
+/** Of a notebook it is complete; a program is added by `withProgram`, when it is known where it lies. */
 export function submissionFor(key: string, order: RunnerOrder, standard: ClusterChoice): Submission {
   const { spec } = order;
   const { notebook } = spec.algorithmSource;
-  // refused at submit; a run that waited through a change of the configuration may still get here
-  if (notebook === undefined) throw new Error("the engine 'databricks' takes notebooks only: name one with algorithmSource.notebook");
   const cluster = spec.databricks?.cluster ?? standard;
-  const timeoutSeconds = Math.ceil((spec.databricks?.timeoutMs ?? spec.timeout.runMs) / 1000);
-  const body = {
+  const timeoutSeconds = Math.ceil((spec.databricks?.timeoutMs ?? limitOf(spec)) / 1000);
+  const body: SubmitBody = {
     run_name: `${order.training} #${order.runNumber}${order.attempt === 1 ? '' : `, attempt ${order.attempt}`}`,
     idempotency_token: key,
     timeout_seconds: timeoutSeconds,
     // said, because runs beyond the workspace's limit would be refused otherwise
     queue: { enabled: true },
-    ...(notebook.git === undefined ? {} : { git_source: gitSource(notebook.git) }),
-    tasks: [{ task_key: TASK_KEY, notebook_task: notebookTask(notebook, spec), ...clusterFields(cluster) }],
+    ...(notebook?.git === undefined ? {} : { git_source: gitSource(notebook.git) }),
+    tasks: [notebook === undefined ? { task_key: 'program', ...clusterFields(cluster) } : { task_key: 'notebook', notebook_task: notebookTask(notebook, spec), ...clusterFields(cluster) }],
   };
   return { body, timeoutMs: timeoutSeconds * 1000, ...(isExisting(cluster) ? { clusterId: cluster.existing } : {}) };
+}
+
+export function withProgram(submission: Submission, { file, parameters }: Program): Submission {
+  const [task] = submission.body.tasks;
+  const program: Fields = { ...task, spark_python_task: { python_file: file, parameters, source: 'WORKSPACE' } };
+  const hasCluster = 'existing_cluster_id' in task || 'new_cluster' in task;
+  // without a cluster of its own a program needs to be told in which environment it runs
+  const body: SubmitBody = hasCluster ? { ...submission.body, tasks: [program] } : { ...submission.body, tasks: [{ ...program, environment_key: ENVIRONMENT.environment_key }], environments: [ENVIRONMENT] };
+  return { ...submission, body };
+}
+
+function limitOf({ timeout, algorithmSource }: TrainingSpec): number {
+  return algorithmSource.notebook === undefined ? timeout.runMs + timeout.graceMs + AFTER_SERVER_MS : timeout.runMs;
 }
 
 function notebookTask({ path, source }: NotebookSource, spec: TrainingSpec): Record<string, unknown> {

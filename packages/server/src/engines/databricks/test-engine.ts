@@ -5,6 +5,7 @@ import { FakeClock } from '@trainyard/testkit/fake-databricks/fake-clock.ts';
 import { FakeWorkspace, type FakeWorkspaceOptions } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
 import { WorkspaceOutbound } from '@trainyard/testkit/fake-databricks/workspace-outbound.ts';
 import { MemoryAttemptBook } from '@trainyard/testkit/fake-databricks/memory-attempt-book.ts';
+import { paperSeal } from '@trainyard/testkit/fake-databricks/paper-seal.ts';
 import { silentLogger } from '@trainyard/testkit/silent-logger.ts';
 import { type DatabricksConfig, DatabricksEngine } from './engine.ts';
 
@@ -20,6 +21,9 @@ export class TestEngine {
   readonly book = new MemoryAttemptBook();
   /** Key → what the server was told, and when. */
   readonly delivered = new Map<string, { readonly at: number; readonly report: Report }[]>();
+  /** Key → what the engine told beside a runner. */
+  readonly beside = new Map<string, Report[]>();
+  runner = (): Promise<Uint8Array> => Promise.resolve(Buffer.from('// the runner'));
   readonly #options: TestEngineOptions;
   engine: DatabricksEngine;
 
@@ -38,7 +42,9 @@ export class TestEngine {
       config: { url: this.workspace.url, credentials: { token: 'dapi-secret' }, cluster: 'serverless', lookEveryMs: 3_000, callTimeoutMs: 30_000, ...config },
       outbound: new WorkspaceOutbound(this.workspace, { sleep: this.clock.sleep, latencyMs }),
       book: this.book,
-      deliver: (key, reports) => Promise.resolve(this.#take(key, reports)),
+      deliver: ({ key, reports, besideRunner }) => Promise.resolve(besideRunner ? this.#takeBeside(key, reports) : this.#take(key, reports)),
+      runner: this.runner,
+      seal: paperSeal,
       clock: this.clock,
       chance: () => 0.5,
       log: silentLogger,
@@ -56,6 +62,13 @@ export class TestEngine {
     const notebook = { toolchain: 'notebook', engine: 'databricks', args: [], algorithmSource: { notebook: { path: '/Train' } }, ...spec };
     const [run = '', attempt = '1'] = key.split('-');
     await this.engine.submit(key, { order: anOrder({ run, attempt: Number(attempt), spec: notebook }), resources: {}, image: undefined });
+  }
+
+  /** A program of the toolchain `command`, whose order has a secret. */
+  async submitProgram(key: string, spec: Record<string, unknown> = {}): Promise<void> {
+    const [run = '', attempt = '1'] = key.split('-');
+    const order = anOrder({ run, attempt: Number(attempt), spec: { engine: 'databricks', ...spec }, secrets: { PASSWORD: 'sesame-open' } });
+    await this.engine.submit(key, { order, resources: {}, image: undefined });
   }
 
   /** Lets time pass until the attempt has ended, and answers how. */
@@ -78,6 +91,10 @@ export class TestEngine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.engine.close();
+  }
+
+  #takeBeside(key: string, reports: readonly Report[]): void {
+    this.beside.set(key, [...(this.beside.get(key) ?? []), ...reports]);
   }
 
   #take(key: string, reports: readonly Report[]): void {

@@ -31,7 +31,7 @@ const EXIT_PATIENCE_MS = 15_000;
  */
 export class LocalEngine implements Engine {
   readonly name = 'local';
-  readonly can: Capabilities = { commands: true, notebooks: false, gpu: true, containers: false, resourceLimits: false, survivesServer: true };
+  readonly can: Capabilities = { commands: true, notebooks: false, remoteRunners: false, gpu: true, containers: false, resourceLimits: false, survivesServer: true };
   readonly #config: LocalEngineConfig;
   readonly #runners: RunnerProcesses;
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { aSnapshot } from '@trainyard/testkit/a-snapshot.ts';
 import { anOrder } from '@trainyard/testkit/an-order.ts';
-import { LoopbackServer } from '@trainyard/testkit/loopback-server.ts';
+import { LoopbackServer } from '@trainyard/testkit/loopback/server.ts';
 import { runnerEnvironment } from '../../config/runner-environment.ts';
 import { type EngineUnderTest, engineContract } from '../engine.contract.ts';
 import { LocalEngine } from './engine.ts';

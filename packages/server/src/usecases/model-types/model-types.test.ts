@@ -1,3 +1,4 @@
+import { EVERYTHING } from '@trainyard/core/access/reach.ts';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
 import { describe, expect, it } from 'vitest';
@@ -39,7 +40,7 @@ function aServer(beforeStart: (world: { runs: RunRecord[]; trainings: Map<string
   return { modelTypes, world };
 }
 
-const request = { modelType: 'wine', parameters: { alpha: '1' }, idempotencyKey: 'k', user: 'local' };
+const request = { modelType: 'wine', parameters: { alpha: '1' }, idempotencyKey: 'k', user: 'local', reach: EVERYTHING };
 
 describe('a request that two servers have at the same time', () => {
   it('is one run', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { type Actor, EVERYTHING, includes } from '@trainyard/core/access/reach.ts';
 import { isTrainyardError, TrainyardError } from '@trainyard/core/errors.ts';
 import { didYouMean } from '@trainyard/core/nearest.ts';
 import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
@@ -9,7 +10,7 @@ import type { Runs } from '../runs.ts';
 import type { Trainings } from '../trainings.ts';
 import { ActiveRequests } from './active-requests.ts';
 import { RunCache } from './run-cache.ts';
-import { isModelTypeTraining, type ModelTypeSettings, trainingIdOf, trainingSpecOf } from './training-of.ts';
+import { isModelTypeTraining, type ModelTypeSettings, PROJECT, trainingIdOf, trainingSpecOf } from './training-of.ts';
 
 export interface ModelTypesParts {
   readonly trainings: Trainings;
@@ -21,13 +22,15 @@ export interface ModelTypesParts {
   readonly coalesce: boolean;
 }
 
-export interface TrainingRequest {
+export interface TrainingRequest extends Actor {
   readonly modelType: string;
   readonly parameters: Readonly<Record<string, string>>;
   /** The same key is the same request, for ever. */
   readonly idempotencyKey: string | undefined;
-  readonly user: string;
 }
+
+/** Trainings of model types are the server's own; whether somebody may start or see a run of one is asked first. */
+const ITSELF: Actor = { user: '', reach: EVERYTHING };
 
 const ACTIVE_PAGE = 500;
 
@@ -46,10 +49,12 @@ export class ModelTypes {
     this.#active = new ActiveRequests({ activeRuns: (id) => this.#activeRuns(id), find: async (number) => this.#cache.known(number) ?? this.#cache.find(number) });
   }
 
-  /** The number of the run; it is on disk. Throws MODEL_TYPE_NOT_FOUND, IDEMPOTENCY_KEY_REUSED, INVALID_TRAINING. */
+  /** The number of the run; it is on disk. Throws MODEL_TYPE_NOT_FOUND, IDEMPOTENCY_KEY_REUSED, INVALID_TRAINING; FORBIDDEN for who may not change the project of all of them. */
   start(request: TrainingRequest): Promise<number> {
-    const { modelType, parameters, idempotencyKey } = request;
+    const { modelType, parameters, idempotencyKey, reach } = request;
     const { settings, coalesce } = this.#parts;
+    // here and not only where the run is made: a request may join the run of another one
+    if (!includes(reach.writes, PROJECT)) throw new TrainyardError('FORBIDDEN', { action: `train model types: they are in the project '${PROJECT}'` });
     if (!settings.notebooks.has(modelType)) {
       const known = [...settings.notebooks.keys()];
       throw new TrainyardError('MODEL_TYPE_NOT_FOUND', { modelType, known: known.join(', '), nearest: didYouMean(modelType, known) });
@@ -60,13 +65,13 @@ export class ModelTypes {
   }
 
   /** A run that was started here, without a wait when it is known. */
-  known(number: number): RunRecord | undefined {
-    return this.#cache.known(number);
+  known(number: number, { reach }: Pick<Actor, 'reach'>): RunRecord | undefined {
+    return includes(reach.sees, PROJECT) ? this.#cache.known(number) : undefined;
   }
 
   /** Throws RUN_NOT_FOUND, also for a run of any other training. */
-  async get(number: number): Promise<RunRecord> {
-    const run = await this.#cache.find(number);
+  async get(number: number, { reach }: Pick<Actor, 'reach'>): Promise<RunRecord> {
+    const run = includes(reach.sees, PROJECT) ? await this.#cache.find(number) : undefined;
     if (run === undefined) throw new TrainyardError('RUN_NOT_FOUND', { id: number });
     return run;
   }
@@ -94,10 +99,10 @@ export class ModelTypes {
     }
   }
 
-  async #start({ modelType, parameters, user }: TrainingRequest, runId?: string): Promise<number> {
+  async #start({ modelType, parameters, user, reach }: TrainingRequest, runId?: string): Promise<number> {
     const id = trainingIdOf(modelType);
     const spec = { ...(await this.#prepare(modelType)), hyperParameters: parameters };
-    const run = (): Promise<RunRecord> => this.#parts.trainings.start(id, spec, { user, runId });
+    const run = (): Promise<RunRecord> => this.#parts.trainings.start(id, spec, { user, reach, runId });
     try {
       return (await run()).number;
     } catch (error) {
@@ -122,12 +127,12 @@ export class ModelTypes {
     const id = trainingIdOf(modelType);
     const spec = trainingSpecOf(modelType, settings.notebooks.get(modelType) ?? '', settings);
     try {
-      await trainings.put('create', { id, spec }, { run: false, user: '' });
+      await trainings.put('create', { id, spec }, { run: false, ...ITSELF });
     } catch (error) {
       if (!isTrainyardError(error) || error.code !== 'TRAINING_EXISTS') throw error;
-      const { spec: before } = await trainings.get(id);
+      const { spec: before } = await trainings.get(id, ITSELF);
       // as it is kept: without what is undefined
-      if (!isDeepStrictEqual(before, JSON.parse(JSON.stringify(spec)))) await trainings.put('edit', { id, spec }, { run: false, user: '' });
+      if (!isDeepStrictEqual(before, JSON.parse(JSON.stringify(spec)))) await trainings.put('edit', { id, spec }, { run: false, ...ITSELF });
     }
     return spec;
   }
@@ -140,7 +145,7 @@ export class ModelTypes {
 
   async #find(idOrNumber: string): Promise<RunRecord | undefined> {
     try {
-      return await this.#parts.runs.get(idOrNumber);
+      return await this.#parts.runs.get(idOrNumber, ITSELF);
     } catch (error) {
       if (isTrainyardError(error) && error.code === 'RUN_NOT_FOUND') return undefined;
       throw error;
@@ -150,7 +155,7 @@ export class ModelTypes {
   async #activeRuns(training: string): Promise<RunRecord[]> {
     const active: RunRecord[] = [];
     for (let before: number | undefined; ; ) {
-      const page = await this.#parts.runs.list({ training, states: ['queued', 'preparing', 'running'], before, limit: ACTIVE_PAGE });
+      const page = await this.#parts.runs.list({ training, states: ['queued', 'preparing', 'running'], before, limit: ACTIVE_PAGE }, ITSELF);
       active.push(...page);
       if (page.length < ACTIVE_PAGE) return active;
       before = page.at(-1)?.number;

@@ -30,10 +30,10 @@ it('a notice makes it look again', async () => {
   expect((await cache.find(1))?.state).toBe('succeeded');
 });
 
-it('without a notice a run that can change is believed for a second, one that has ended for ever', async () => {
+it('without a notice a run that can change is believed for seconds, one that has ended for ever', async () => {
   const { cache, seen } = aCache('running');
   await cache.find(1);
-  seen.now = 1_000;
+  seen.now = 3_000;
   expect(cache.known(1)).toBeUndefined();
   seen.state = 'failed';
   await cache.find(1);

@@ -9,7 +9,7 @@ export interface RunCacheParts {
 }
 
 /** A notice is a hint, and another server may have written: longer than this nothing that can change is believed. */
-const FRESH_MS = 1_000;
+const FRESH_MS = 3_000;
 const MAX_RUNS = 20_000;
 
 interface Entry {

@@ -2,7 +2,7 @@ import { specProblems } from '@trainyard/core/training/check-spec.ts';
 import { describe, expect, it } from 'vitest';
 import { type NotebookHome, trainingIdOf, trainingSpecOf } from './training-of.ts';
 
-const KNOWN = { engines: ['local', 'databricks'], toolchains: ['notebook'] };
+const KNOWN = { engines: ['local', 'databricks'], toolchains: ['notebook'], nodePools: [], connections: new Map(), connectionUses: new Map() };
 const clusterId = '1234-123456-hurts123';
 
 describe('the training of a model type', () => {

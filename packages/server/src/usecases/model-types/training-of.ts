@@ -18,7 +18,7 @@ export interface ModelTypeSettings {
 }
 
 /** Trainings of model types are in this project and have this prefix; what is not is out of reach. */
-const PROJECT = 'on-demand';
+export const PROJECT = 'on-demand';
 const PREFIX = 'on-demand-';
 const LONGEST_SLUG = 40;
 const NO_TIMEOUT_DAYS = 365;

@@ -20,6 +20,8 @@ export interface AttemptRecord {
   /** Databricks' clock. */
   readonly startedAt?: number | undefined;
   readonly stopAt?: number | undefined;
+  /** Of one that is to stop: when Databricks is told so; at once when absent. */
+  readonly cancelAt?: number | undefined;
   /** Nobody will ask for it any more: only seen to its end. */
   readonly abandoned?: true | undefined;
   /** Databricks was asked and did not know it. */
@@ -31,20 +33,35 @@ export interface AttemptRecord {
   /** How often Databricks knew the run and did not give its output. */
   readonly outputDenied?: number | undefined;
   readonly step?: StepName | undefined;
+  /** For the server: of a notebook all there is to tell, of a program only what its runner does not know. */
   readonly reports: readonly Report[];
+  /** There for a program, which a runner carries out in the workspace and reports about itself. */
+  readonly runner?: RunnerPart | undefined;
+}
+
+export interface RunnerPart {
+  /** Sealed; gone once it lies in the workspace. */
+  readonly order?: string | undefined;
+  /** What the runner had reported, as it was found when the run was over. */
+  readonly reports?: readonly Report[] | undefined;
+  /** The byte of the runner's log that the log kept here begins at. */
+  readonly logFrom?: number | undefined;
 }
 
 /** Reports carry at most this much text; the log has the whole. */
 const MAX_TEXT = 16_000;
 const MAX_LAST_LINES = 4_000;
 
-export function want(key: string, submission: Submission, now: number): AttemptRecord {
+/** `order`: of a program, sealed. */
+export function want(key: string, submission: Submission, { now, order }: { now: number; order?: string | undefined }): AttemptRecord {
   const where = submission.clusterId === undefined ? 'it is handed to Databricks' : `it is handed to Databricks, on cluster ${submission.clusterId}`;
-  return enter({ key, submission, wantedAt: now, phase: 'wanted', reports: [] }, { step: 'environment', at: now, message: where });
+  const runner = order === undefined ? {} : { runner: { order } };
+  return enter({ key, submission, wantedAt: now, phase: 'wanted', reports: [], ...runner }, { step: 'environment', at: now, message: where });
 }
 
-export function sending(record: AttemptRecord): AttemptRecord {
-  return { ...record, phase: 'sending' };
+/** What is sent is fixed from here on. Of a program the order lies in the workspace by now, and nothing of it is kept here. */
+export function sending(record: AttemptRecord, submission: Submission): AttemptRecord {
+  return { ...record, phase: 'sending', submission, ...(record.runner === undefined ? {} : { runner: {} }) };
 }
 
 export function submitted(record: AttemptRecord, runId: string, now: number): AttemptRecord {
@@ -77,6 +94,23 @@ export interface Ending {
   readonly trace: string;
 }
 
+/** A program's end. What its runner says of it is the truth; without that it is lost, or Databricks says why. */
+export function runnerEnded(record: AttemptRecord, { outcome, reports, logFrom, error }: RunnerEnding, now: number): AttemptRecord {
+  const { verdict, endedAt = now } = record;
+  const known = { ...record, runner: { reports, logFrom } };
+  // a task that failed, or went well, without a word of the runner was cut off: the runner would have said how it ended
+  const isLost = verdict?.reason === undefined || verdict.reason === 'exit_code';
+  const words = error === '' ? (verdict?.message ?? '') : plain(error);
+  const message = isLost ? `the runner ended without a last word${words === '' ? '' : `: ${words}`}` : words;
+  return conclude(known, outcome ?? failure({ reason: isLost ? 'host_lost' : (verdict?.reason ?? 'internal'), step: undefined, message, trace: '', endedAt }), now);
+}
+
+export interface RunnerEnding extends Pick<RunnerPart, 'logFrom'> {
+  readonly outcome: Outcome | undefined;
+  readonly reports: readonly Report[];
+  readonly error: string;
+}
+
 /** The output is here: the last word. */
 export function ended(record: AttemptRecord, output: Ending, now: number): AttemptRecord {
   const { verdict, endedAt = now } = record;
@@ -95,14 +129,20 @@ export function failed(record: AttemptRecord, { reason, message, now }: { reason
   return conclude(left, failure({ reason, step: record.step, message, trace: '', endedAt: now }), now);
 }
 
-/** What is over needs no stop. */
-export function stopping(record: AttemptRecord, now: number): AttemptRecord {
+/** What is over needs no stop. Of two stops the one that cancels earlier counts. */
+export function stopping(record: AttemptRecord, { now, cancelAt }: Stopping): AttemptRecord {
   const goesOn = record.phase !== 'ending' && record.phase !== 'ended';
-  return goesOn && record.stopAt === undefined ? { ...record, stopAt: now } : record;
+  const known = record.stopAt === undefined ? Number.POSITIVE_INFINITY : (record.cancelAt ?? record.stopAt);
+  return goesOn && cancelAt < known ? { ...record, stopAt: record.stopAt ?? now, cancelAt } : record;
 }
 
-export function abandoned(record: AttemptRecord, now: number): AttemptRecord {
-  return { ...stopping(record, now), abandoned: true };
+export interface Stopping {
+  readonly now: number;
+  readonly cancelAt: number;
+}
+
+export function abandoned(record: AttemptRecord, stop: Stopping): AttemptRecord {
+  return { ...stopping(record, stop), abandoned: true };
 }
 
 export function outputDenied(record: AttemptRecord): AttemptRecord {
@@ -131,11 +171,13 @@ function startTraining(record: AttemptRecord, now: number): AttemptRecord {
 }
 
 function enter(record: AttemptRecord, { step, at, message }: { step: StepName; at: number; message?: string }): AttemptRecord {
+  // the runner tells of its steps itself
+  if (record.runner !== undefined) return { ...record, step };
   return report({ ...record, step }, { kind: 'step', at, step, state: 'running', message });
 }
 
 function leave(record: AttemptRecord, { state, at, message }: { state: StepState; at: number; message?: string }): AttemptRecord {
-  if (record.step === undefined) return record;
+  if (record.step === undefined || record.runner !== undefined) return record;
   return report(record, { kind: 'step', at, step: record.step, state, ...(message === undefined || message === '' ? {} : { message: cut(message, MAX_TEXT) }) });
 }
 

@@ -6,7 +6,14 @@ import type { Clock } from '../clock.ts';
 import { Lane } from '../background/lane.ts';
 
 /** Takes reports as the server takes those of a runner. Rejects with STALE_ATTEMPT when the attempt is over. */
-export type Deliver = (key: string, reports: readonly Report[]) => Promise<void>;
+export type Deliver = (delivery: Delivery) => Promise<void>;
+
+export interface Delivery {
+  readonly key: string;
+  readonly reports: readonly Report[];
+  /** A runner reports about the attempt as well, and its reports have the numbers; these are facts and notes beside them. */
+  readonly besideRunner: boolean;
+}
 
 export interface DeliveryParts {
   readonly deliver: Deliver;
@@ -24,7 +31,7 @@ const WIDTH = 16;
 export class Deliveries {
   readonly #parts: DeliveryParts;
   readonly #lane: Lane;
-  readonly #pending = new Map<string, readonly Report[]>();
+  readonly #pending = new Map<string, Delivery>();
   readonly #delivered = new Map<string, number>();
   #underWay: Promise<unknown> = Promise.resolve();
 
@@ -33,9 +40,11 @@ export class Deliveries {
     this.#lane = new Lane({ ...parts, width: WIDTH, work: (key) => this.#deliver(key), failed: (key, error) => parts.log.warn({ key, error: messageOf(error) }, 'reports of an attempt could not be delivered yet') });
   }
 
-  add({ key, reports }: AttemptRecord): void {
+  add({ key, reports: all, runner }: AttemptRecord): void {
+    const besideRunner = runner !== undefined;
+    const reports = besideRunner ? all.filter(({ kind }) => kind === 'facts' || kind === 'note') : all;
     if (reports.length === (this.#delivered.get(key) ?? 0)) return;
-    this.#pending.set(key, reports);
+    this.#pending.set(key, { key, reports, besideRunner });
     this.#lane.add(key);
   }
 
@@ -51,18 +60,19 @@ export class Deliveries {
   }
 
   async #deliver(key: string): Promise<undefined> {
-    const reports = this.#pending.get(key);
-    if (reports === undefined) return;
+    const pending = this.#pending.get(key);
+    if (pending === undefined) return;
+    const { reports } = pending;
     const last = this.#delivered.get(key) ?? 0;
-    const delivery = this.#parts.deliver(key, reports.slice(last));
-    this.#underWay = Promise.allSettled([this.#underWay, delivery]);
+    const delivered = this.#parts.deliver({ ...pending, reports: reports.slice(last) });
+    this.#underWay = Promise.allSettled([this.#underWay, delivered]);
     try {
-      await delivery;
+      await delivered;
     } catch (error) {
       // over for the server: it wants no more of it
       if (!isTrainyardError(error) || error.code !== 'STALE_ATTEMPT') throw error;
     }
-    if (this.#pending.get(key) === reports) this.#pending.delete(key);
+    if (this.#pending.get(key) === pending) this.#pending.delete(key);
     if (reports.at(-1)?.kind === 'outcome') this.#delivered.delete(key);
     else this.#delivered.set(key, reports.length);
   }

@@ -1,7 +1,8 @@
 import { logOf } from '../attempts/attempt-log.ts';
-import { type AttemptRecord, ended, outputDenied } from '../attempts/attempt-record.ts';
+import { type AttemptRecord, ended, outputDenied, runnerEnded } from '../attempts/attempt-record.ts';
 import type { Attempts } from '../attempts/attempts.ts';
 import type { Clock } from '../clock.ts';
+import { readLastWords } from '../remote-runner/read-last-words.ts';
 import type { RunOutput, Workspace } from '../workspace/workspace.ts';
 import { WorkspaceRefusal, WorkspaceTrouble } from '../workspace/workspace-error.ts';
 
@@ -13,15 +14,24 @@ export interface OutputParts {
 
 /** So often a workspace that knows the run may fail to give its output; then the end counts without it. With the pauses, minutes. */
 const MAX_DENIALS = 20;
-const NOTHING: RunOutput = { result: '', truncated: false, error: '', trace: '' };
+const NOTHING: RunOutput = { result: '', truncated: false, error: '', trace: '', logs: '' };
 
 /** Fetches what a run that is over left, and concludes the attempt. Throws WorkspaceTrouble. */
 export async function fetchOutput(key: string, parts: OutputParts): Promise<undefined> {
   const record = parts.attempts.get(key);
   if (record?.phase !== 'ending') return;
   const output = record.abandoned === true ? NOTHING : await outputOf(record, parts);
-  const log = logOf(record, output);
-  await parts.attempts.change(key, (latest) => (latest.phase === 'ending' ? ended(latest, output, parts.clock.now()) : latest), log);
+  await (record.runner === undefined ? concludeNotebook(record, output, parts) : concludeProgram(record, output, parts));
+}
+
+async function concludeNotebook(record: AttemptRecord, output: RunOutput, { attempts, clock }: OutputParts): Promise<void> {
+  await attempts.change(record.key, (latest) => (latest.phase === 'ending' ? ended(latest, output, clock.now()) : latest), logOf(record, output));
+}
+
+async function concludeProgram(record: AttemptRecord, output: RunOutput, { attempts, clock }: OutputParts): Promise<void> {
+  const { log, ...words } = readLastWords(output.logs);
+  const ending = { ...words, error: output.error === '' ? output.trace : output.error };
+  await attempts.change(record.key, (latest) => (latest.phase === 'ending' ? runnerEnded(latest, ending, clock.now()) : latest), log);
 }
 
 async function outputOf(record: AttemptRecord, parts: OutputParts): Promise<RunOutput> {

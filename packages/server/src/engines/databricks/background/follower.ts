@@ -82,7 +82,8 @@ export class Follower {
   async #byLists(followed: readonly AttemptRecord[]): Promise<readonly AttemptRecord[]> {
     const search = new Search(followed, (record, run) => this.#take(record, run));
     await all(windowsOf(followed).map((window) => this.#read(search, { kind: 'active', ...window })));
-    if (search.left.length > ONE_BY_ONE) await this.#read(search, { kind: 'completed', from: earliest(search.left) });
+    const from = earliest(search.left);
+    if (search.left.length > ONE_BY_ONE) await all(windowsOf(search.left).map((window) => this.#read(search, { kind: 'completed', from, ...window })));
     return search.left;
   }
 

@@ -2,6 +2,8 @@ import type { Reason } from '@trainyard/core/training/reason.ts';
 import { type AttemptRecord, failed, noted, sending, submitted } from '../attempts/attempt-record.ts';
 import type { Attempts } from '../attempts/attempts.ts';
 import type { Clock } from '../clock.ts';
+import { NotPlaceable, type RunnerFiles } from '../remote-runner/runner-files.ts';
+import { type Submission, withProgram } from '../submission.ts';
 import type { Clusters } from './clusters.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { WorkspaceRefusal } from '../workspace/workspace-error.ts';
@@ -10,6 +12,9 @@ export interface HandoverParts {
   readonly attempts: Attempts;
   readonly clusters: Clusters;
   readonly workspace: Pick<Workspace, 'submit'>;
+  readonly runnerFiles: Pick<RunnerFiles, 'place'>;
+  /** Throws NotPlaceable. */
+  readonly openOrder: (key: string, sealed: string) => string;
   readonly clock: Clock;
 }
 
@@ -24,8 +29,9 @@ const CLUSTER_PAUSE_MS = 5_000;
 export async function handOver(key: string, parts: HandoverParts): Promise<number | undefined> {
   const record = parts.attempts.get(key);
   if (record?.phase === 'wanted' && !(await isClusterReady(record, parts))) return isWanted(key, parts) ? CLUSTER_PAUSE_MS : undefined;
+  const submission = record?.phase === 'wanted' ? await submissionOf(record, parts) : undefined;
   // a stop may have ended it meanwhile; one that was being sent goes on, as Databricks may have it
-  const kept = await parts.attempts.change(key, (latest) => (latest.phase === 'wanted' ? sending(latest) : latest));
+  const kept = await parts.attempts.change(key, (latest) => (latest.phase === 'wanted' && submission !== undefined ? sending(latest, submission) : latest));
   if (kept?.phase === 'sending') await send(kept, parts);
   return undefined;
 }
@@ -50,6 +56,20 @@ async function isClusterReady(record: AttemptRecord, parts: HandoverParts): Prom
 
 function isWanted(key: string, { attempts }: HandoverParts): boolean {
   return attempts.get(key)?.phase === 'wanted';
+}
+
+/** Complete; of a program everything it needs is there by then. Undefined when that cannot be, which ends the attempt. */
+async function submissionOf(record: AttemptRecord, parts: HandoverParts): Promise<Submission | undefined> {
+  const { key, submission, runner } = record;
+  if (runner === undefined) return submission;
+  try {
+    return withProgram(submission, await parts.runnerFiles.place(key, parts.openOrder(key, runner.order ?? '')));
+  } catch (error) {
+    if (!(error instanceof WorkspaceRefusal || error instanceof NotPlaceable)) throw error;
+    const message = error instanceof WorkspaceRefusal ? `Databricks refuses the files of the runner: ${error.message}` : error.message;
+    await giveUp(record, { reason: 'could_not_start', message }, parts);
+    return undefined;
+  }
 }
 
 async function send(record: AttemptRecord, parts: HandoverParts): Promise<void> {

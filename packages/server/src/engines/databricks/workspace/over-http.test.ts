@@ -5,6 +5,7 @@ import { AllowList } from '../../../platform/outbound/allow-list.ts';
 import { OutboundHttp } from '../../../platform/outbound/outbound-http.ts';
 import { systemClock } from '../clock.ts';
 import { Workspace } from './workspace.ts';
+import { WorkspaceCalls } from './workspace-calls.ts';
 
 let workspace: FakeWorkspace;
 let server: WorkspaceServer;
@@ -18,7 +19,8 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 function client(allow: readonly string[] = ['127.0.0.1'], callTimeoutMs = 30_000): Workspace {
-  return new Workspace({ url: server.url, credentials: { token: 't' }, outbound: new OutboundHttp({ allow: new AllowList(allow) }), clock: systemClock, chance: Math.random, callTimeoutMs, signal: new AbortController().signal });
+  const time = { clock: systemClock, chance: Math.random, signal: new AbortController().signal };
+  return new Workspace(new WorkspaceCalls({ url: server.url, credentials: { token: 't' }, outbound: new OutboundHttp({ allow: new AllowList(allow) }), callTimeoutMs, ...time }), time);
 }
 
 describe('calls to a workspace over HTTP', () => {
