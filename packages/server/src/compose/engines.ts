@@ -1,18 +1,19 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Config } from './config/read-config.ts';
-import { type DatabricksSettings, workspaceUrl } from './config/read-databricks.ts';
-import type { OnDemandConfig } from './config/read-on-demand.ts';
-import { runnerEnvironment } from './config/runner-environment.ts';
-import { type EngineConfigs, type EngineName, ENGINES } from './engines/catalog.ts';
-import type { Engine } from './engines/engine.ts';
-import type { Logger } from './platform/logger.ts';
-import { AllowList } from './platform/outbound/allow-list.ts';
-import { OutboundHttp } from './platform/outbound/outbound-http.ts';
-import type { ReportCall } from './stores/runs.ts';
-import type { Database } from './stores/sql/database.ts';
-import { SqlAttemptBook } from './stores/sql/trainings/engine-attempts.ts';
+import { isTrainyardError } from '@trainyard/core/errors.ts';
+import type { Config } from '../config/read-config.ts';
+import { type DatabricksSettings, workspaceUrl } from '../config/read-databricks.ts';
+import type { OnDemandConfig } from '../config/read-on-demand.ts';
+import { runnerEnvironment } from '../config/runner-environment.ts';
+import { type EngineConfigs, type EngineName, ENGINES } from '../engines/catalog.ts';
+import type { Engine } from '../engines/engine.ts';
+import { RunnerBundle, runnerFile } from '../engines/runner-program.ts';
+import type { Logger } from '../platform/logger.ts';
+import { AllowList } from '../platform/outbound/allow-list.ts';
+import { OutboundHttp } from '../platform/outbound/outbound-http.ts';
+import type { Seal } from '../platform/seal.ts';
+import type { ReportCall } from '../stores/runs.ts';
+import type { Database } from '../stores/sql/database.ts';
+import { SqlAttemptBook } from '../stores/sql/trainings/engine-attempts.ts';
 
 export interface EngineParts {
   readonly config: Config;
@@ -21,6 +22,9 @@ export interface EngineParts {
   readonly database: Database;
   /** Takes reports of engines that start no runner; not called before the first attempt. */
   readonly report: (call: ReportCall) => Promise<unknown>;
+  /** Notes the hyperparameters of a run that has no runner; answers the names that could not be. */
+  readonly noteParameters: (runId: string) => Promise<readonly string[]>;
+  readonly seal: Seal;
   readonly log: Logger;
 }
 
@@ -46,18 +50,33 @@ export function engineLimits(config: Config): Readonly<Record<string, number>> {
   return { local: config.maxLocalRuns, databricks: config.maxDatabricksRuns };
 }
 
-function databricksParts({ config, onDemand, database, report, log }: EngineParts): EngineConfigs['databricks'] {
+function databricksParts({ config, onDemand, database, report, noteParameters, seal, log }: EngineParts): EngineConfigs['databricks'] {
   const settings = config.databricks ?? workspaceOf(onDemand);
   if (settings === undefined) return undefined;
+  const bundle = new RunnerBundle();
+  const noteOrWarn = async (runId: string): Promise<void> => {
+    try {
+      const refused = await noteParameters(runId);
+      if (refused.length > 0) log.warn({ runId, refused }, 'parameters of a run could not be noted');
+    } catch (error) {
+      // somebody deleted the MLflow run, say: nothing can be noted on it, and that is no reason to report nothing
+      if (!isTrainyardError(error) || error.kind === 'unavailable') throw error;
+      log.warn({ runId, error }, 'the parameters of a run could not be noted');
+    }
+  };
   return {
     config: { ...settings, lookEveryMs: DATABRICKS_LOOK_EVERY_MS, callTimeoutMs: DATABRICKS_CALL_TIMEOUT_MS },
     // named by an administrator: it may lie in a private network, and nothing else may be called this way
     outbound: new OutboundHttp({ allow: new AllowList([...config.outboundAllow, new URL(settings.url).hostname.replace(/^\[|\]$/g, '')]) }),
     book: new SqlAttemptBook(database, 'databricks'),
-    deliver: async (key, reports) => {
+    deliver: async ({ key, ...delivery }) => {
       const [runId = '', attempt] = key.split('-');
-      await report({ runId, attempt: Number(attempt), reports });
+      const begins = delivery.reports.some((one) => one.kind === 'step' && one.step === 'train' && one.state === 'running');
+      if (begins && !delivery.besideRunner) await noteOrWarn(runId);
+      await report({ runId, attempt: Number(attempt), ...delivery });
     },
+    runner: () => bundle.bytes(),
+    seal,
     chance: Math.random,
     log,
   };
@@ -69,10 +88,4 @@ function workspaceOf(onDemand: OnDemandConfig | undefined): DatabricksSettings |
   // with NODE_ENV=test it is not checked, and may be empty
   if (workspace === undefined || workspace.url === '' || workspace.token === '') return undefined;
   return { url: workspaceUrl('DATABRICKS_WORKSPACE_URL', workspace.url), credentials: { token: workspace.token }, cluster: workspace.clusterId === '' ? 'serverless' : { existing: workspace.clusterId } };
-}
-
-/** The bundled runner beside a bundled server, the source in a checkout. */
-function runnerFile(): string {
-  const bundled = fileURLToPath(new URL('./runner.mjs', import.meta.url));
-  return existsSync(bundled) ? bundled : fileURLToPath(import.meta.resolve('@trainyard/runner/main.ts'));
 }

@@ -1,20 +1,22 @@
 import { isIP } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import type { Authenticator } from './auth/authenticate.ts';
-import { hostsOf } from './config/hosts.ts';
-import { isLoopback } from './config/loopback.ts';
-import type { Config } from './config/read-config.ts';
-import type { OnDemandConfig } from './config/read-on-demand.ts';
-import { onDemandDialect } from './dialects/on-demand/dialect.ts';
-import { createDialectApp } from './http/dialect-app.ts';
-import type { Hub } from './platform/hub.ts';
-import type { Logger } from './platform/logger.ts';
-import { packDirectory } from './snapshots/pack-directory.ts';
-import type { SnapshotStore } from './snapshots/snapshot-store.ts';
-import { ModelTypes } from './usecases/model-types/model-types.ts';
-import type { NotebookHome } from './usecases/model-types/training-of.ts';
-import type { Runs } from './usecases/runs.ts';
-import type { Trainings } from './usecases/trainings.ts';
+import type { Authenticator } from '../auth/authenticate.ts';
+import { hostsOf } from '../config/hosts.ts';
+import { isLoopback } from '../config/loopback.ts';
+import type { Config } from '../config/read-config.ts';
+import type { OnDemandConfig } from '../config/read-on-demand.ts';
+import { onDemandDialect } from '../dialects/on-demand/dialect.ts';
+import { createDialectApp } from '../http/dialect-app.ts';
+import type { Hub } from '../platform/hub.ts';
+import type { Logger } from '../platform/logger.ts';
+import { packDirectory } from '../snapshots/pack-directory.ts';
+import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { AuditLog } from '../usecases/audit.ts';
+import { ModelTypes } from '../usecases/model-types/model-types.ts';
+import type { NotebookHome } from '../usecases/model-types/training-of.ts';
+import type { Runs } from '../usecases/runs.ts';
+import type { Trainings } from '../usecases/trainings.ts';
 
 export interface OnDemandParts {
   readonly config: Config;
@@ -23,19 +25,21 @@ export interface OnDemandParts {
   readonly snapshots: SnapshotStore;
   readonly hub: Hub;
   readonly authenticator: Authenticator;
+  readonly audit: AuditLog;
   readonly now: () => number;
+  readonly telemetry: Telemetry;
   readonly log: Logger;
 }
 
 /** The on-demand service on a listener of its own, which is not open yet. */
 export async function composeOnDemand(onDemand: OnDemandConfig, parts: OnDemandParts): Promise<FastifyInstance> {
-  const { config, trainings, runs, hub, authenticator, now, log } = parts;
+  const { config, trainings, runs, hub, authenticator, audit, now, telemetry, log } = parts;
   const settings = { notebooks: onDemand.notebooks, home: await homeOf(onDemand, parts.snapshots), timeoutMs: onDemand.timeoutMs };
   const modelTypes = new ModelTypes({ trainings, runs, hub, now, settings, coalesce: onDemand.coalesce });
   const hosts = hostsOf({ host: onDemand.host, allowedHosts: config.allowedHosts });
   // in a cluster it is called by the address of its pod, by probes, and by the name of its service
   const alsoHosts = isLoopback(onDemand.host) ? undefined : isNoPublicName;
-  return createDialectApp(onDemandDialect(modelTypes, { failedState: onDemand.failedState, log }), { authenticator, auth: onDemand.auth, hosts, ...(alsoHosts === undefined ? {} : { alsoHosts }) });
+  return createDialectApp(onDemandDialect(modelTypes, { failedState: onDemand.failedState, log }), { gate: { authenticator, auth: onDemand.auth, hosts, ...(alsoHosts === undefined ? {} : { alsoHosts }) }, audit, telemetry, log });
 }
 
 /** An address, or a name without a dot: what nobody can register, so that no page of theirs can be made to point at us. */

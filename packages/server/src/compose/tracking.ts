@@ -1,20 +1,22 @@
-import { openArtifactStore } from './artifacts/catalog.ts';
-import { composeWebhooks } from './compose-webhooks.ts';
-import type { Config } from './config/read-config.ts';
-import type { Dialect } from './dialects/dialect.ts';
-import { mlflowDialect } from './dialects/mlflow/dialect.ts';
-import type { Logger } from './platform/logger.ts';
-import type { Seal } from './platform/seal.ts';
-import type { Database } from './stores/sql/database.ts';
-import { latestMetricsOf, paramsOf } from './stores/sql/tracking/managed-runs.ts';
-import { openTrackingStore } from './stores/sql/tracking/store.ts';
-import { openTransferStore } from './stores/sql/transfer/store.ts';
-import type { LaunchedRuns } from './usecases/registry/run-lineage.ts';
-import { RunTracking } from './usecases/run-tracking.ts';
-import { WriteRights } from './usecases/tracking/authorize.ts';
-import { SilentRuns } from './usecases/tracking/silent-runs.ts';
-import { createTracking } from './usecases/tracking/tracking.ts';
-import { Transfer } from './usecases/transfer/transfer.ts';
+import { openArtifactStore } from '../artifacts/catalog.ts';
+import { composeWebhooks } from './webhooks.ts';
+import type { Config } from '../config/read-config.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { mlflowDialect } from '../dialects/mlflow/dialect.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Seal } from '../platform/seal.ts';
+import type { Database } from '../stores/sql/database.ts';
+import { SqlProjectStore } from '../stores/sql/people/projects.ts';
+import { latestMetricsOf, paramsOf } from '../stores/sql/tracking/managed-runs.ts';
+import { openTrackingStore } from '../stores/sql/tracking/store.ts';
+import { openTransferStore } from '../stores/sql/transfer/store.ts';
+import type { LaunchedRuns } from '../usecases/registry/run-lineage.ts';
+import { RunTracking } from '../usecases/run-tracking.ts';
+import { Rights } from '../usecases/tracking/authorize.ts';
+import { KnownProjects } from '../usecases/tracking/known-projects.ts';
+import { SilentRuns } from '../usecases/tracking/silent-runs.ts';
+import { createTracking } from '../usecases/tracking/tracking.ts';
+import { Transfer } from '../usecases/transfer/transfer.ts';
 
 interface TrackingParts {
   readonly config: Config;
@@ -48,9 +50,10 @@ export async function composeTracking(database: Database, { config, env, launche
     env,
   });
   const store = openTrackingStore(database, now);
-  const webhooks = composeWebhooks({ database, rights: new WriteRights(store), seal, outboundAllow: config.outboundAllow, now, log });
+  const rights = new Rights(store, new KnownProjects(new SqlProjectStore(database)));
+  const webhooks = composeWebhooks({ database, rights, seal, outboundAllow: config.outboundAllow, now, log });
   const silentRuns = new SilentRuns({ runs: store.runs, silentMs: config.silentRunMs, now, log });
-  const tracking = createTracking({ store, registry: webhooks.registry, artifacts, launched, now, newId, workingDirectory: process.cwd() });
+  const tracking = createTracking({ store, rights, registry: webhooks.registry, artifacts, launched, now, newId, workingDirectory: process.cwd() });
   return {
     tracking: new RunTracking({ tracking, paramsOf: (id) => paramsOf(database.read, id), metricsOf: (id) => latestMetricsOf(database, id) }),
     transfer: new Transfer({ store: openTransferStore({ database, runs: store.runs, now }), tracking: store, artifacts }),

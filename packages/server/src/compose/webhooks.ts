@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { AllowList } from './platform/outbound/allow-list.ts';
-import { OutboundHttp } from './platform/outbound/outbound-http.ts';
-import type { Logger } from './platform/logger.ts';
-import type { Seal } from './platform/seal.ts';
-import type { RegistryStore } from './stores/registry.ts';
-import type { Database } from './stores/sql/database.ts';
-import { openRegistryStore } from './stores/sql/registry/store.ts';
-import { SqlDeliveryQueue } from './stores/sql/webhooks/delivery-queue.ts';
-import { SqlWebhookStore } from './stores/sql/webhooks/webhooks.ts';
-import type { WriteRights } from './usecases/tracking/authorize.ts';
-import { Deliverer } from './usecases/webhooks/deliverer.ts';
-import { Webhooks } from './usecases/webhooks/webhooks.ts';
+import { AllowList } from '../platform/outbound/allow-list.ts';
+import { OutboundHttp } from '../platform/outbound/outbound-http.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Seal } from '../platform/seal.ts';
+import type { RegistryStore } from '../stores/registry.ts';
+import type { Database } from '../stores/sql/database.ts';
+import { openRegistryStore } from '../stores/sql/registry/store.ts';
+import { SqlDeliveryQueue } from '../stores/sql/webhooks/delivery-queue.ts';
+import { SqlWebhookStore } from '../stores/sql/webhooks/webhooks.ts';
+import type { Rights } from '../usecases/tracking/authorize.ts';
+import { Deliverer } from '../usecases/webhooks/deliverer.ts';
+import { Webhooks } from '../usecases/webhooks/webhooks.ts';
 
 interface WebhookParts {
   readonly database: Database;
-  readonly rights: WriteRights;
+  readonly rights: Rights;
   readonly seal: Seal;
   /** Hosts and ranges beside the public Internet that may be called. */
   readonly outboundAllow: readonly string[];

@@ -16,7 +16,7 @@ export const ORIGINAL_VARIABLES = {
   DATABRICKS_RUN_TIMEOUT: { default: '', text: 'Limit of a run in seconds; 0 is none. Required.' },
   DATABRICKS_TYPE_MAPPING: { default: '', text: 'JSON object: model type → path of its notebook. Required.' },
   APP_INSIGHTS_INSTRUMENTATION_KEY: { default: '', text: 'Sends telemetry to Application Insights.' },
-  SERVICE_NAME: { default: '', text: 'Name of this service in the telemetry.' },
+  SERVICE_NAME: { default: 'trainyard', text: 'Name of this service (its role) in the telemetry.' },
   LOG_LEVEL: { default: 'info', text: 'error, warn, info, http, verbose, debug or silly; `TRAINYARD_LOG_LEVEL` wins over it.' },
   NODE_ENV: { default: '', text: '`test`: the variables are not checked, and no telemetry is sent.' },
 } as const satisfies Record<string, OnDemandSetting>;

@@ -26,6 +26,8 @@ describe('the configuration', () => {
     ['an entry that is no host', ['--outbound-allow', 'a.example, https://b.example'], {}, /'https:\/\/b\.example' is no host name/],
     ['an endpoint that is none', ['--artifacts-endpoint', 'minio:9000'], {}, /it is not a URL/],
     ['a key in an endpoint', ['--artifacts-endpoint', 'https://ann:sesame@minio'], {}, /must not hold credentials(?!.*sesame)/],
+    ['a directory without a root', ['--local-roots', '/srv/data,datasets'], {}, /'datasets' is not an absolute path/],
+    ["a part of ODAHU's API that is none", ['--odahu-apis', 'connection,packaging'], {}, /'packaging' is not one of connection, training, off/],
     ['a word too many', ['now'], {}, /now/],
   ])('refuses %s', (_what, argv, env, problem) => {
     expect(() => readConfig(argv, env)).toThrow(problem);
@@ -34,6 +36,17 @@ describe('the configuration', () => {
   it('keeps artifacts on the disk unless it is told otherwise', () => {
     expect(readConfig([], {})).toMatchObject({ artifacts: 'local', artifactsEndpoint: undefined, artifactsPathStyle: false, directTransfers: true });
     expect(readConfig(['--artifacts', 's3://b', '--artifacts-endpoint', 'http://minio:9000/', '--direct-transfers', 'off'], { TRAINYARD_ARTIFACTS_PATH_STYLE: 'on' })).toMatchObject({ artifacts: 's3://b', artifactsEndpoint: 'http://minio:9000', artifactsPathStyle: true, directTransfers: false });
+  });
+
+  it('limits data, and allows no directory of the machine unless it is told to', () => {
+    expect(readConfig([], {})).toMatchObject({ dataLimitBytes: 2 ** 40, localRoots: [] });
+    expect(readConfig(['--data-limit', '5GB'], { TRAINYARD_LOCAL_ROOTS: '/srv/data, /srv/models' })).toMatchObject({ dataLimitBytes: 5e9, localRoots: ['/srv/data', '/srv/models'] });
+  });
+
+  it("lets all of ODAHU's API change things, or a part of it", () => {
+    expect(readConfig([], {})).toMatchObject({ odahuApis: ['connection', 'training'], odahuEngine: 'local', odahuOutputConnection: undefined });
+    expect(readConfig(['--odahu-apis', 'off', '--odahu-output-connection', 'models'], { TRAINYARD_ODAHU_ENGINE: 'docker' })).toMatchObject({ odahuApis: [], odahuEngine: 'docker', odahuOutputConnection: 'models' });
+    expect(readConfig(['--odahu-apis', 'training'], {}).odahuApis).toEqual(['training']);
   });
 
   it('takes hosts and ranges that may be called', () => {

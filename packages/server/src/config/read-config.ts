@@ -1,11 +1,13 @@
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseDuration } from '@trainyard/core/duration.ts';
 import { TrainyardError, messageOf } from '@trainyard/core/errors.ts';
 import { didYouMean } from '@trainyard/core/nearest.ts';
+import type { OidcSettings } from '../auth/oidc/oidc-settings.ts';
 import { isAllowEntry } from '../platform/outbound/allow-list.ts';
 import { type DatabricksSettings, readDatabricks } from './read-databricks.ts';
+import { readOidc } from './read-oidc.ts';
 import { type Setting, type SettingName, SETTINGS } from './schema.ts';
 
 export interface Config {
@@ -15,6 +17,10 @@ export interface Config {
   readonly databaseUrl: string;
   readonly token: string | undefined;
   readonly auth: boolean;
+  /** Undefined when no identity provider is named. */
+  readonly oidc: OidcSettings | undefined;
+  readonly odahuLoginRedirect: boolean;
+  readonly auditKeepMs: number;
   readonly allowedHosts: readonly string[];
   readonly outboundAllow: readonly string[];
   readonly runnerUrl: string | undefined;
@@ -24,11 +30,17 @@ export interface Config {
   /** Undefined when no workspace is named. */
   readonly databricks: DatabricksSettings | undefined;
   readonly maxDatabricksRuns: number;
+  /** What of ODAHU's API may change things. */
+  readonly odahuApis: readonly ('connection' | 'training')[];
+  readonly odahuEngine: string;
+  readonly odahuOutputConnection: string | undefined;
   readonly lookEveryMs: number;
   readonly missingGraceMs: number;
   readonly logLimitBytes: number;
   readonly uploadLimitBytes: number;
   readonly sourceLimitBytes: number;
+  readonly dataLimitBytes: number;
+  readonly localRoots: readonly string[];
   readonly artifacts: string;
   readonly artifactsEndpoint: string | undefined;
   readonly artifactsRegion: string | undefined;
@@ -43,6 +55,7 @@ export interface Config {
 }
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
+const DAY_MS = 24 * 60 * 60_000;
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** Flags win over environment variables, these over defaults. Throws INVALID_SETTING. Called once, at the door. */
@@ -64,6 +77,9 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
     databaseUrl: read.optional('databaseUrl') ?? `sqlite://${resolve(dataDir, 'trainyard.db')}`,
     token,
     auth: read.flag('auth'),
+    oidc: readOidc(read),
+    odahuLoginRedirect: loginRedirectOf(read),
+    auditKeepMs: read.integer('auditDays', 1, 36_500) * DAY_MS,
     allowedHosts: read.list('allowedHosts'),
     outboundAllow,
     runnerUrl: read.optional('runnerUrl')?.replace(/\/+$/, ''),
@@ -72,11 +88,16 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
     maxLocalRuns: read.integer('maxLocalRuns', 1),
     databricks: readDatabricks((name) => read.optional(name)),
     maxDatabricksRuns: read.integer('maxDatabricksRuns', 1),
+    odahuApis: odahuApisOf(read.list('odahuApis')),
+    odahuEngine: read.text('odahuEngine'),
+    odahuOutputConnection: read.optional('odahuOutputConnection'),
     lookEveryMs: read.duration('lookEvery'),
     missingGraceMs: read.duration('missingGrace'),
     logLimitBytes: read.bytes('logLimit'),
     uploadLimitBytes: read.bytes('uploadLimit'),
     sourceLimitBytes: read.bytes('sourceLimit'),
+    dataLimitBytes: read.bytes('dataLimit'),
+    localRoots: localRootsOf(read.list('localRoots')),
     artifacts: read.text('artifacts'),
     artifactsEndpoint: endpointOf(read.optional('artifactsEndpoint')),
     artifactsRegion: read.optional('artifactsRegion'),
@@ -88,6 +109,26 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
     silentRunMs: read.optional('silentRunAfter') === undefined ? undefined : read.duration('silentRunAfter'),
     logLevel: read.text('logLevel'),
   };
+}
+
+/** `off` is the whole list or none of it. */
+function odahuApisOf(names: readonly string[]): ('connection' | 'training')[] {
+  if (names.length === 1 && names[0] === 'off') return [];
+  const strange = names.find((name) => name !== 'connection' && name !== 'training');
+  if (strange !== undefined) throw invalid('odahuApis', `'${strange}' is not one of connection, training, off`);
+  return (['connection', 'training'] as const).filter((name) => names.includes(name));
+}
+
+function localRootsOf(directories: readonly string[]): readonly string[] {
+  const strange = directories.find((directory) => !isAbsolute(directory));
+  if (strange !== undefined) throw invalid('localRoots', `'${strange}' is not an absolute path: write /srv/datasets`);
+  return directories;
+}
+
+function loginRedirectOf(read: Reader): boolean {
+  const wanted = read.flag('odahuLoginRedirect');
+  if (wanted && read.optional('oidcIssuer') === undefined) throw invalid('odahuLoginRedirect', `there is no login page to send anybody to: name the identity provider with ${SETTINGS.oidcIssuer.env}`);
+  return wanted;
 }
 
 /** Without its last slash. Not repeated when it is wrong: somebody may have put a key into it. */

@@ -10,6 +10,7 @@ describe('the settings of a Databricks workspace', () => {
 
   it('are a workspace, a token and a cluster', () => {
     expect(read(WHOLE)).toEqual({ url: 'https://adb-1.2.azuredatabricks.net', credentials: { token: 'dapi123' }, cluster: 'serverless' });
+    for (const files of ['/Workspace/Shared/ours', '/Volumes/main/ml/files/deep']) expect(read({ ...WHOLE, TRAINYARD_DATABRICKS_FILES: `${files}/` })?.files).toBe(files);
     expect(read({ ...WHOLE, TRAINYARD_DATABRICKS_CLUSTER: '0923-164208-meows279' })).toMatchObject({ cluster: { existing: '0923-164208-meows279' } });
   });
 
@@ -27,6 +28,10 @@ describe('the settings of a Databricks workspace', () => {
     ['both kinds of credentials', { ...WHOLE, TRAINYARD_DATABRICKS_CLIENT_ID: 'app' }, /must be only one/],
     ['half a service principal', { TRAINYARD_DATABRICKS_URL: 'https://w.example', TRAINYARD_DATABRICKS_CLIENT_ID: 'app' }, /needs TRAINYARD_DATABRICKS_CLIENT_SECRET/],
     ['the other half', { TRAINYARD_DATABRICKS_URL: 'https://w.example', TRAINYARD_DATABRICKS_CLIENT_SECRET: 's' }, /needs TRAINYARD_DATABRICKS_CLIENT_ID/],
+    ['files that are nowhere a cluster sees them', { ...WHOLE, TRAINYARD_DATABRICKS_FILES: '/Shared/x' }, /neither a directory of the workspace/],
+    ['files above their directory', { ...WHOLE, TRAINYARD_DATABRICKS_FILES: '/Workspace/Shared/../Users' }, /neither a directory of the workspace/],
+    ['files in no volume', { ...WHOLE, TRAINYARD_DATABRICKS_FILES: '/Volumes/main/ml' }, /nor of a volume/],
+    ['files without a workspace', { TRAINYARD_DATABRICKS_FILES: '/Workspace/Shared/x' }, /none is named/],
     ['no URL', { ...WHOLE, TRAINYARD_DATABRICKS_URL: 'adb-1.2.azuredatabricks.net' }, /not the URL of a workspace/],
     ['another protocol', { ...WHOLE, TRAINYARD_DATABRICKS_URL: 'ftp://w.example' }, /not the URL of a workspace/],
     ['a token in the clear', { ...WHOLE, TRAINYARD_DATABRICKS_URL: 'http://w.example' }, /must begin with https/],

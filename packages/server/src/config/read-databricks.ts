@@ -3,28 +3,39 @@ import type { ClusterChoice } from '@trainyard/core/training/spec.ts';
 import { isLoopback } from './loopback.ts';
 import { SETTINGS } from './schema.ts';
 
-/** The workspace the engine `databricks` runs notebooks in. */
+/** The workspace of the engine `databricks`. */
 export interface DatabricksSettings {
   /** Without a trailing slash. */
   readonly url: string;
   readonly credentials: { readonly token: string } | { readonly clientId: string; readonly clientSecret: string };
-  /** Where notebooks run whose training does not say it. */
+  /** Where a training runs that does not say it. */
   readonly cluster: ClusterChoice;
+  /** Without a trailing slash; the home of the server's identity when absent. */
+  readonly files?: string | undefined;
 }
 
-export type DatabricksName = 'databricksUrl' | 'databricksToken' | 'databricksClientId' | 'databricksClientSecret' | 'databricksCluster';
+export type DatabricksName = 'databricksUrl' | 'databricksToken' | 'databricksClientId' | 'databricksClientSecret' | 'databricksCluster' | 'databricksFiles';
 
 /** Undefined when no workspace is named. Throws INVALID_SETTING. */
 export function readDatabricks(optional: (name: DatabricksName) => string | undefined): DatabricksSettings | undefined {
   const text = optional('databricksUrl');
-  const given = (['databricksToken', 'databricksClientId', 'databricksClientSecret', 'databricksCluster'] as const).find((name) => optional(name) !== undefined);
+  const given = (['databricksToken', 'databricksClientId', 'databricksClientSecret', 'databricksCluster', 'databricksFiles'] as const).find((name) => optional(name) !== undefined);
   if (text === undefined) {
     if (given !== undefined) throw invalid(given, `it is for a workspace of Databricks, and none is named: set ${SETTINGS.databricksUrl.env}`);
     return undefined;
   }
   const cluster = optional('databricksCluster') ?? 'serverless';
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(cluster)) throw invalid('databricksCluster', `'${cluster}' is neither serverless nor the id of a cluster`);
-  return { url: workspaceUrl(SETTINGS.databricksUrl.env, text), credentials: credentialsOf(optional), cluster: cluster === 'serverless' ? cluster : { existing: cluster } };
+  return { url: workspaceUrl(SETTINGS.databricksUrl.env, text), credentials: credentialsOf(optional), cluster: cluster === 'serverless' ? cluster : { existing: cluster }, ...filesIn(optional('databricksFiles')) };
+}
+
+/** Clusters see it under the same path. */
+function filesIn(text: string | undefined): Pick<DatabricksSettings, 'files'> {
+  if (text === undefined) return {};
+  const path = text.replace(/\/+$/, '');
+  const isClean = path.split('/').every((part, index) => index === 0 || !/^\.*$|[\\\u0000-\u001f]/.test(part));
+  if (!isClean || !/^\/(Workspace\/.|Volumes\/[^/]+\/[^/]+\/.)/.test(path)) throw invalid('databricksFiles', `'${text}' is neither a directory of the workspace (/Workspace/…) nor of a volume (/Volumes/catalog/schema/volume)`);
+  return { files: path };
 }
 
 /** The address of a workspace in its one form. Everything sent there carries a token: never in the clear, but to this machine. */

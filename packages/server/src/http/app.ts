@@ -3,15 +3,21 @@ import { TrainyardError, messageOf } from '@trainyard/core/errors.ts';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { AuditLog } from '../usecases/audit.ts';
+import { addAudit } from './audit.ts';
 import { addDocs } from './docs.ts';
 import { answerErrors } from './error-answer.ts';
 import { addGate, type GateOptions } from './gate.ts';
 import { type Handlers, mountRoutes } from './mount.ts';
+import { reportRequests } from './report-requests.ts';
 
 export interface AppOptions {
   readonly gate: GateOptions;
+  readonly audit: AuditLog;
   readonly handlers: Handlers;
   readonly dialects: readonly Dialect[];
+  readonly telemetry: Telemetry;
   readonly log: Logger;
 }
 
@@ -26,14 +32,17 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     // MLflow's clients begin some paths with two slashes
     routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: 4096, querystringParser: parseQuery },
     forceCloseConnections: 'idle',
-    keepAliveTimeout: 65_000,
+    // above the 65 s for which some clients keep a connection they mean to use again
+    keepAliveTimeout: 75_000,
   });
   app.setErrorHandler(answerErrors(options.log));
   app.setNotFoundHandler((request) => {
     throw new TrainyardError('ROUTE_NOT_FOUND', { method: request.method, path: request.url.split('?')[0] ?? '' });
   });
   addBodyParsers(app);
+  addAudit(app, options.audit, options.log);
   addGate(app, options.gate);
+  reportRequests(app, options.telemetry);
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer').header('cache-control', reply.getHeader('cache-control') ?? 'no-store');
   });

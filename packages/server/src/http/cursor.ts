@@ -16,6 +16,10 @@ export const byUpdate: Cursor<TrainingRecord, { updatedAt: number; id: string }>
   ([updatedAt, id]) => (typeof updatedAt === 'number' && typeof id === 'string' ? { updatedAt, id } : undefined),
 );
 
+export const byId: Cursor<{ id: string }, string> = cursor((item) => [item.id], ([id]) => (typeof id === 'string' ? id : undefined));
+
+export const byAuditId: Cursor<{ id: number }, number> = cursor((item) => [item.id], ([id]) => (typeof id === 'number' ? id : undefined));
+
 export const byName: Cursor<{ name: string }, string> = cursor((item) => [item.name], ([name]) => (typeof name === 'string' ? name : undefined));
 
 /** One item more than the page holds says that there is another page. */

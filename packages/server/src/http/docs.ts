@@ -20,14 +20,14 @@ const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 's
 /** /openapi.json and a page to try it. Made at the first call: a server that nobody asks for them does not pay for them. */
 export function addDocs(app: FastifyInstance, table: Readonly<Record<string, RouteShape>>): void {
   let document: string | undefined;
-  app.get('/openapi.json', { config: { access: 'user' } }, (_request, reply) => {
+  app.get('/openapi.json', { config: { access: 'signed_in' } }, (_request, reply) => {
     document ??= JSON.stringify(openApi(table, VERSION));
     return reply.type('application/json; charset=utf-8').send(document);
   });
-  app.get('/docs', { config: { access: 'user' } }, (_request, reply) => reply.type('text/html; charset=utf-8').header('content-security-policy', POLICY).send(PAGE));
-  app.get('/docs/start.js', { config: { access: 'user' } }, (_request, reply) => reply.type('text/javascript; charset=utf-8').send(START));
+  app.get('/docs', { config: { access: 'signed_in' } }, (_request, reply) => reply.type('text/html; charset=utf-8').header('content-security-policy', POLICY).send(PAGE));
+  app.get('/docs/start.js', { config: { access: 'signed_in' } }, (_request, reply) => reply.type('text/javascript; charset=utf-8').send(START));
   for (const [file, type] of Object.entries(FILES)) {
-    app.get(`/docs/${file}`, { config: { access: 'user' } }, (_request, reply) => reply.type(type).header('cache-control', 'private, max-age=86400').send(createReadStream(join(assets(), file))));
+    app.get(`/docs/${file}`, { config: { access: 'signed_in' } }, (_request, reply) => reply.type(type).header('cache-control', 'private, max-age=86400').send(createReadStream(join(assets(), file))));
   }
 }
 

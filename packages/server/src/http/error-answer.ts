@@ -22,7 +22,7 @@ export function answerErrors(log: Logger) {
       reply.raw.destroy();
       return;
     }
-    if (known.code === 'UNAUTHENTICATED') reply.header('www-authenticate', (request.headers.accept ?? '').includes('text/html') ? 'Basic realm="trainyard: any name, the token as password"' : 'Bearer');
+    if (known.kind === 'unauthenticated') reply.header('www-authenticate', (request.headers.accept ?? '').includes('text/html') ? 'Basic realm="trainyard: any name, the token as password"' : 'Bearer');
     if (known.code === 'RATE_LIMITED') reply.header('retry-after', String(known.params['seconds']));
     await reply.code(known.status).send({
       error: {

@@ -12,7 +12,9 @@ afterAll(() => server.close());
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 /** Say that the server is there, and its version; nothing else. */
-const PUBLIC = ['/health', '/version'];
+const PUBLIC = ['/health', '/version', '/swagger/data.json', '/api/v1/user/info'];
+
+const ODAHU = /^\/(api\/v1\/(connection|toolchain|model|packaging|batch|configuration|user|feedback)(\/|$)|swagger)/;
 
 /** Every path of every dialect, from the router itself: a new one cannot be forgotten here. */
 function allPaths(): string[] {
@@ -28,7 +30,9 @@ describe('the gate', () => {
       for (const method of METHODS) {
         const url = path.replace(/:\w+/g, 'x').replace('*', 'x');
         const { statusCode } = await server.anonymous({ method, url });
-        expect.soft([method, path, statusCode]).toEqual([method, path, 401]);
+        // ODAHU's client takes a 401 for an invitation to log in, which this server does not offer here
+        const no = ODAHU.test(path) && statusCode === 403 ? 403 : 401;
+        expect.soft([method, path, statusCode]).toEqual([method, path, no]);
       }
     }
   });
@@ -76,6 +80,13 @@ describe('the gate', () => {
     expect((await server.call({ method: 'GET', url: '/api/v1/tokens' })).body).not.toContain(created.token);
     await server.call({ method: 'DELETE', url: `/api/v1/tokens/${created.id}` });
     expect((await server.anonymous({ method: 'GET', url: '/api/v1/runs', headers })).statusCode).toBe(401);
+  });
+
+  it('lets somebody in who begins with many calls at once', async () => {
+    const { token } = (await server.call({ method: 'POST', url: '/api/v1/tokens', payload: { name: 'many' } })).json<{ token: string }>();
+    const call = () => server.anonymous({ method: 'GET', url: '/api/v1/runs', headers: { authorization: `Bearer ${token}` } });
+    const codes = (await Promise.all(Array.from({ length: 100 }, call))).map((answer) => answer.statusCode);
+    expect(new Set(codes)).toEqual(new Set([200]));
   });
 
   it('slows down who guesses, and not who knows', async () => {

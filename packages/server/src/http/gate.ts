@@ -1,5 +1,7 @@
+import type { Access } from '@trainyard/api/route.ts';
+import { type Action, ADMIN_EVERYWHERE, type Grant, grantText, may } from '@trainyard/core/access/roles.ts';
 import { TrainyardError } from '@trainyard/core/errors.ts';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../auth/authenticate.ts';
 import type { Identity } from './identity.ts';
 
@@ -11,36 +13,110 @@ export interface GateOptions {
   readonly hosts: ReadonlySet<string>;
   /** Other names it answers to, by rule. */
   readonly alsoHosts?: (name: string) => boolean;
+  /** Where somebody without a token logs in, for calls to this host; undefined when that would not be safe. Absent: nobody is ever sent there. */
+  readonly loginUrl?: ((host: string) => Promise<string | undefined>) | undefined;
 }
 
-const LOCAL_USER: Identity = { kind: 'user', tokenId: 'local', name: 'local' };
+const LOCAL_USER: Identity = { kind: 'user', tokenId: 'local', name: 'local', roles: ADMIN_EVERYWHERE };
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * The one gate, in front of every route of every dialect, and of what is not found. Deny by default: a route that does not
- * say who may call it is for users. A User-Agent is never a reason to let anybody in.
+ * say what it needs is for administrators. A User-Agent is never a reason to let anybody in.
  */
 export function addGate(app: FastifyInstance, options: GateOptions): void {
   app.decorateRequest('identity');
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     checkHost(request, options);
     checkOrigin(request);
-    const access = request.routeOptions.config.access ?? 'user';
+    const access = accessOf(request);
     if (access === 'public') return;
     const token = tokenOf(request);
+    // an empty header is a wrong token, not the absence of one
+    if (request.headers.authorization === undefined && options.auth) {
+      if (await sentToLogin(request, reply, options)) return reply;
+      if (access === 'optional') return;
+    }
     // without authentication a runner's token still says whose it is
     const identity = !options.auth && !(token?.startsWith('tyr_') ?? false) ? LOCAL_USER : await options.authenticator.identify(token);
-    if (access === 'user' && identity.kind !== 'user') throw new TrainyardError('FORBIDDEN', { action: 'call anything but the routes of its own run' });
-    if (access === 'run' && identity.kind !== 'run') throw new TrainyardError('FORBIDDEN', { action: 'speak for a run' });
+    // known before it is judged: the audit log names also who was refused
     request.identity = identity;
+    checkAccess(identity, access);
   });
+}
+
+/** What is not there is told to whoever is known. */
+function accessOf(request: FastifyRequest): Access {
+  return request.is404 ? 'signed_in' : (request.routeOptions.config.access ?? 'administer');
+}
+
+/** FORBIDDEN unless somebody with this identity may come here at all; which projects are within reach is judged behind the gate. */
+export function checkAccess(identity: Identity, access: Access): void {
+  switch (access) {
+    case 'public':
+    case 'optional':
+      return;
+    case 'signed_in':
+      if (identity.kind !== 'user') throw notOfARun();
+      return;
+    case 'run':
+      if (identity.kind !== 'run') throw new TrainyardError('FORBIDDEN', { action: 'speak for a run' });
+      return;
+    case 'read_or_run':
+    case 'write_or_run':
+      if (identity.kind === 'user') checkRoles(identity.roles, access === 'read_or_run' ? 'read' : 'write');
+      return;
+    case 'read':
+    case 'write':
+    case 'configure':
+    case 'decrypt':
+    case 'administer':
+      if (identity.kind !== 'user') throw notOfARun();
+      checkRoles(identity.roles, access);
+      return;
+    default:
+      // a word of an older declaration: nobody knows what it lets in
+      throw new TrainyardError('FORBIDDEN', { action: `call a route that needs '${String(access satisfies never)}'` });
+  }
+}
+
+const WORDS: Readonly<Record<Action, string>> = {
+  read: 'read anything here',
+  write: 'change trainings, runs or models',
+  configure: 'change connections or toolchains',
+  decrypt: 'see the secrets of connections',
+  administer: 'administer this server',
+};
+
+function checkRoles(roles: readonly Grant[], action: Action): void {
+  if (may(roles, action)) return;
+  throw new TrainyardError('FORBIDDEN', { action: `${WORDS[action]} (its roles: ${roles.length === 0 ? 'none' : roles.map(grantText).join(', ')})` });
+}
+
+function notOfARun(): TrainyardError {
+  return new TrainyardError('FORBIDDEN', { action: 'call anything but the routes of its own run' });
+}
+
+/** Only what reads, only routes that say so, only another host: a client that follows a redirect on the same host takes the login page for the answer. */
+async function sentToLogin(request: FastifyRequest, reply: FastifyReply, { loginUrl }: GateOptions): Promise<boolean> {
+  if (loginUrl === undefined || request.method !== 'GET' || request.routeOptions.config.login === undefined) return false;
+  // probes, browsers and other programs go on getting their answer
+  if (!(request.headers['user-agent'] ?? '').startsWith('python-requests/')) return false;
+  const url = await loginUrl(hostName(request));
+  if (url === undefined) return false;
+  await reply.redirect(url, 302);
+  return true;
 }
 
 /** A page that was made to point at us by DNS rebinding still sends its own name here. */
 function checkHost(request: FastifyRequest, { hosts, alsoHosts }: GateOptions): void {
-  const host = request.headers.host ?? '';
-  const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '').toLowerCase();
-  if (!hosts.has(name) && alsoHosts?.(name) !== true) throw new TrainyardError('WRONG_HOST', { host });
+  const name = hostName(request);
+  if (!hosts.has(name) && alsoHosts?.(name) !== true) throw new TrainyardError('WRONG_HOST', { host: request.headers.host ?? '' });
+}
+
+/** Lower case, without the port. */
+function hostName({ headers }: FastifyRequest): string {
+  return (headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '').toLowerCase();
 }
 
 /** Browsers say where a call comes from; programs send neither header. */

@@ -30,7 +30,7 @@ export function mountRoutes(app: FastifyInstance, handlers: Handlers): void {
     app.route({
       method: shape.method,
       url: shape.path,
-      config: { access: shape.access, ...(shape.takes === 'bytes' ? { takesBytes: true } : {}) },
+      config: { access: shape.access, ...(shape.audit === undefined ? {} : { audit: shape.audit }), ...(shape.login === undefined ? {} : { login: shape.login }), ...(shape.takes === 'bytes' ? { takesBytes: true } : {}) },
       // one function behind all: the table ties each name to its own types
       handler: async (request, reply) => handle(shape, handlers[name] as (input: unknown) => Promise<unknown>, request, reply),
     });
@@ -47,7 +47,15 @@ async function handle(shape: RouteShape, handler: (input: unknown) => Promise<un
     reply,
   });
   if (answer === reply) return reply;
+  request.audited.project ??= projectOf(answer);
   return reply.code(shape.status).type('application/json; charset=utf-8').send(JSON.stringify(answer));
+}
+
+/** Trainings and runs say to which project they belong. */
+function projectOf(answer: unknown): string | undefined {
+  const { project, spec } = answer as { readonly project?: unknown; readonly spec?: { readonly project?: unknown } };
+  const found = project ?? spec?.project;
+  return typeof found === 'string' ? found : undefined;
 }
 
 function check(schema: z.ZodType | undefined, input: unknown): unknown {

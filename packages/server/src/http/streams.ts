@@ -24,7 +24,7 @@ export function streamEvents(runs: Runs, run: RunRecord, exchange: Exchange): Fa
   const after = Number(/^\d+$/.exec(String(exchange.request.headers['last-event-id'] ?? ''))?.[0] ?? 0);
   return sendEvents(exchange, async function* (signal) {
     for await (const event of runs.followEvents(run.id, after, signal)) yield sse({ id: String(event.id), event: event.kind, data: { at: timeText(event.at), ...event.data } });
-    if (!signal.aborted) yield sse({ event: 'end', data: { state: (await runs.get(run.id)).state } });
+    if (!signal.aborted) yield sse({ event: 'end', data: { state: await runs.stateOf(run.id) } });
   });
 }
 
@@ -41,7 +41,7 @@ export function streamLogEvents(runs: Runs, run: RunRecord, { query, ...exchange
       rest = bytes.subarray(whole.length);
       if (whole.length > 0) yield sse({ id: `${piece.attempt}:${from + whole.length}`, event: 'log', data: { attempt: piece.attempt, from, text: whole.toString('utf8') } });
     }
-    if (!signal.aborted) yield sse({ event: 'end', data: { state: (await runs.get(run.id)).state } });
+    if (!signal.aborted) yield sse({ event: 'end', data: { state: await runs.stateOf(run.id) } });
   });
 }
 

@@ -6,16 +6,17 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { compose, type Server } from '../compose.ts';
 import { readConfig } from '../config/read-config.ts';
 import type { OnDemandConfig } from '../config/read-on-demand.ts';
+import type { TelemetrySettings } from '../config/read-telemetry.ts';
 
 /** The whole server in this process, for tests of its HTTP side: no port until `listen`, no scheduling, everything else real. */
 export class TestServer {
   readonly dir: string;
   readonly server: Server;
 
-  static async open(flags: readonly string[] = [], onDemand?: OnDemandConfig): Promise<TestServer> {
+  static async open(flags: readonly string[] = [], onDemand?: OnDemandConfig, telemetry?: TelemetrySettings): Promise<TestServer> {
     const dir = mkdtempSync(join(tmpdir(), 'trainyard-http-'));
     const config = readConfig(['--data-dir', dir, '--log-level', 'silent', '--port', '0', ...flags], {});
-    return new TestServer(dir, await compose(config, {}, onDemand));
+    return new TestServer(dir, await compose(config, {}, { onDemand, telemetry }));
   }
 
   private constructor(dir: string, server: Server) {

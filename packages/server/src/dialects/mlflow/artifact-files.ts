@@ -6,19 +6,18 @@ import { bytesOf } from './artifact-proxy.ts';
 import { callerOf } from './endpoint.ts';
 import { sendArtifact } from './send-artifact.ts';
 
-const access = 'user_or_run';
 const AJAX = '/ajax-api/2.0/mlflow';
 
 /** Single files of a run, a logged model or a version, named in the query; and the upload of one. */
 export function addArtifactFiles(app: FastifyInstance, { artifacts, modelVersions }: Tracking): void {
-  const download = { method: ['GET', 'HEAD'] as ('GET' | 'HEAD')[], exposeHeadRoute: false, config: { access } as const };
+  const download = { method: ['GET', 'HEAD'] as ('GET' | 'HEAD')[], exposeHeadRoute: false, config: { access: 'read_or_run' } as const };
   app.route({
     ...download,
     url: '/get-artifact',
     handler: async (request, reply) => {
       const path = required(request, 'path');
       const runId = queryText(request, 'run_id') ?? required(request, 'run_uuid');
-      return sendArtifact(request, reply, { path, artifact: await artifacts.openOfRun(runId, path) });
+      return sendArtifact(request, reply, { path, artifact: await artifacts.openOfRun(callerOf(request), runId, path) });
     },
   });
   app.route({
@@ -28,8 +27,8 @@ export function addArtifactFiles(app: FastifyInstance, { artifacts, modelVersion
       const path = required(request, 'path');
       // the path is judged first, also for a model that is not there
       artifactSegments(path);
-      const { storageLocation } = await modelVersions.get({ name: required(request, 'name'), version: required(request, 'version') });
-      return sendArtifact(request, reply, { path, artifact: await artifacts.openOfUri(storageLocation, path) });
+      const { storageLocation } = await modelVersions.get(callerOf(request), { name: required(request, 'name'), version: required(request, 'version') });
+      return sendArtifact(request, reply, { path, artifact: await artifacts.openOfUri(callerOf(request), storageLocation, path) });
     },
   });
   app.route({
@@ -38,13 +37,13 @@ export function addArtifactFiles(app: FastifyInstance, { artifacts, modelVersion
     handler: async (request, reply) => {
       const path = required(request, 'artifact_file_path');
       const { model_id: modelId } = request.params as { model_id: string };
-      return sendArtifact(request, reply, { path, artifact: await artifacts.openOfModel(modelId, path) });
+      return sendArtifact(request, reply, { path, artifact: await artifacts.openOfModel(callerOf(request), modelId, path) });
     },
   });
   app.route({
     method: 'POST',
     url: `${AJAX}/upload-artifact`,
-    config: { access, takesBytes: true },
+    config: { access: 'write_or_run', takesBytes: true },
     handler: async (request, reply) => {
       const runId = required(request, 'run_uuid');
       const path = required(request, 'path');

@@ -7,8 +7,6 @@ import { sendArtifact } from './send-artifact.ts';
 
 export const PROXY_PREFIXES: readonly string[] = ['/api/2.0/mlflow-artifacts', '/ajax-api/2.0/mlflow-artifacts'];
 
-const access = 'user_or_run';
-
 /** Where clients put and get files by what `mlflow-artifacts:/` means: `<experiment>/<run>/artifacts/<path>`. Bytes pass through. */
 export function addArtifactProxy(app: FastifyInstance, { artifacts }: Tracking): void {
   for (const prefix of PROXY_PREFIXES) {
@@ -17,16 +15,16 @@ export function addArtifactProxy(app: FastifyInstance, { artifacts }: Tracking):
       method: ['GET', 'HEAD'],
       url,
       exposeHeadRoute: false,
-      config: { access },
+      config: { access: 'read_or_run' },
       handler: async (request, reply) => {
         const path = proxyPath(request.url);
-        return sendArtifact(request, reply, { path, artifact: await artifacts.open(path) });
+        return sendArtifact(request, reply, { path, artifact: await artifacts.open(callerOf(request), path) });
       },
     });
     app.route({
       method: 'PUT',
       url,
-      config: { access, takesBytes: true },
+      config: { access: 'write_or_run', takesBytes: true },
       handler: async (request, reply) => {
         await artifacts.put(callerOf(request), proxyPath(request.url), bytesOf(request));
         return reply.type('application/json').send('{}');
@@ -35,9 +33,11 @@ export function addArtifactProxy(app: FastifyInstance, { artifacts }: Tracking):
     app.route({
       method: 'DELETE',
       url,
-      config: { access },
+      config: { access: 'write_or_run', audit: 'artifact.delete' },
       handler: async (request, reply) => {
-        await artifacts.delete(callerOf(request), proxyPath(request.url));
+        const path = proxyPath(request.url);
+        request.audited.resource = path;
+        await artifacts.delete(callerOf(request), path);
         return reply.type('application/json').send('{}');
       },
     });

@@ -9,28 +9,31 @@ export function artifactEndpoints({ artifacts, runs, loggedModels }: Tracking): 
   return [
     endpoint({
       methods: ['GET'],
+      needs: 'read',
       path: 'artifacts/list',
       fields: { run_id: required(text), path: orElse(anyText, '') },
-      answer: async ({ run_id: runId, path }) => {
-        const files = await artifacts.listOfRun(runId, path);
-        return { root_uri: (await runs.info(runId)).artifactUri, files: filesAnswer(files, path) };
+      answer: async ({ run_id: runId, path }, caller) => {
+        const files = await artifacts.listOfRun(caller, runId, path);
+        return { root_uri: (await runs.info(caller, runId)).artifactUri, files: filesAnswer(files, path) };
       },
     }),
     endpoint({
       methods: ['GET'],
+      needs: 'read',
       path: 'logged-models/:model_id/artifacts/directories',
       fields: { model_id: required(text), artifact_directory_path: orElse(anyText, '') },
-      answer: async ({ model_id: modelId, artifact_directory_path: path }) => {
-        const files = await artifacts.listOfModel(modelId, path);
-        return { root_uri: (await loggedModels.get(modelId)).artifactUri, files: filesAnswer(files, path) };
+      answer: async ({ model_id: modelId, artifact_directory_path: path }, caller) => {
+        const files = await artifacts.listOfModel(caller, modelId, path);
+        return { root_uri: (await loggedModels.get(caller, modelId)).artifactUri, files: filesAnswer(files, path) };
       },
     }),
     endpoint({
       methods: ['GET'],
+      needs: 'read',
       prefixes: PROXY_PREFIXES,
       path: 'artifacts',
       fields: { path: orElse(anyText, '') },
-      answer: async ({ path }) => ({ files: filesAnswer(await artifacts.list(path), '') }),
+      answer: async ({ path }, caller) => ({ files: filesAnswer(await artifacts.list(caller, path), '') }),
     }),
   ];
 }

@@ -61,7 +61,7 @@ function addTheRest(app: FastifyInstance): void {
   // the body of a call that nobody answers is not read
   app.addContentTypeParser('*', (_, __, done) => done(null, undefined));
   app.get('/version', { config: { access: 'public' } }, (_, reply) => reply.type('text/plain').send(VERSION));
-  for (const root of ROOTS) app.all(`${root}/*`, { config: { access: 'user_or_run' }, exposeHeadRoute: false }, answerNotFound);
+  for (const root of ROOTS) app.all(`${root}/*`, { config: { access: 'read_or_run' }, exposeHeadRoute: false }, answerNotFound);
 }
 
 function answerNotFound(request: FastifyRequest): never {

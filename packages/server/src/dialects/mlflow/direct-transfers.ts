@@ -18,6 +18,7 @@ export function directTransferEndpoints({ artifacts }: Tracking): Endpoint[] {
   return [
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       prefixes,
       path: 'mpu/create/*',
       fields: { path: required(text), num_parts: results(MAX_PARTS, 1, TOO_MANY) },
@@ -28,6 +29,7 @@ export function directTransferEndpoints({ artifacts }: Tracking): Endpoint[] {
     }),
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       prefixes,
       path: 'mpu/complete/*',
       fields: { path: required(text), upload_id: required(text), parts: required(list(part)) },
@@ -36,6 +38,7 @@ export function directTransferEndpoints({ artifacts }: Tracking): Endpoint[] {
     }),
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       prefixes,
       path: 'mpu/abort/*',
       fields: { path: required(text), upload_id: required(text) },
@@ -43,13 +46,14 @@ export function directTransferEndpoints({ artifacts }: Tracking): Endpoint[] {
     }),
     endpoint({
       methods: ['GET'],
+      needs: 'read',
       prefixes,
       path: 'presigned/*',
       fields: {},
-      answer: async (_, __, url) => {
+      answer: async (_, caller, url) => {
         const path = proxyPath(url, '/presigned/');
         const name = basename(path);
-        const signed = await artifacts.signDownload(path, { contentType: contentType(name), contentDisposition: contentDisposition(name) });
+        const signed = await artifacts.signDownload(caller, path, { contentType: contentType(name), contentDisposition: contentDisposition(name) });
         return { url: signed.url, headers: signed.headers, file_size: signed.sizeBytes };
       },
     }),

@@ -1,5 +1,6 @@
 import { invalid } from '@trainyard/core/tracking/names.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { callerOf as callerOfIdentity } from '../../http/identity.ts';
 import type { Caller } from '../../usecases/tracking/authorize.ts';
 import { FieldProblem, type Fields, type MessageOf, readMessage } from './wire/fields.ts';
 import { parseJson } from './wire/parse-json.ts';
@@ -17,6 +18,10 @@ export interface Endpoint<F extends Fields = Fields> {
   readonly prefixes?: readonly string[];
   readonly fields: F;
   readonly bodyLimitBytes?: number;
+  /** What a user needs. The token of a run comes to `read` and `write` too; what it may do there is the use case's to know. */
+  readonly needs: 'read' | 'write' | 'administer';
+  /** Name of the action in the audit log, and what of the message it is about; not put down there when absent. */
+  readonly audit?: { readonly action: string; resource(message: MessageOf<F>): string | undefined };
   /** `url` is the path of the call with its query, as it was sent. */
   answer(message: MessageOf<F>, caller: Caller, url: string): Promise<Answer>;
 }
@@ -49,9 +54,11 @@ export function addEndpoints(app: FastifyInstance, endpoints: readonly Endpoint[
         url: `${prefix}/${one.path}`,
         exposeHeadRoute: false,
         bodyLimit: one.bodyLimitBytes ?? BODY_LIMIT_BYTES,
-        config: { access: 'user_or_run' },
+        config: { access: one.needs === 'administer' ? 'administer' : `${one.needs}_or_run`, ...(one.audit === undefined ? {} : { audit: one.audit.action }) },
         handler: async (request, reply) => {
-          const answer = await one.answer(readCall(one.fields, request), callerOf(request), request.url);
+          const message = readCall(one.fields, request);
+          if (one.audit !== undefined) request.audited.resource = one.audit.resource(message);
+          const answer = await one.answer(message, callerOf(request), request.url);
           return reply.type('application/json').send(writeJson(answer));
         },
       });
@@ -60,7 +67,7 @@ export function addEndpoints(app: FastifyInstance, endpoints: readonly Endpoint[
 }
 
 export function callerOf({ identity }: FastifyRequest): Caller {
-  return identity.kind === 'user' ? { kind: 'user', name: identity.name } : { kind: 'run', runId: identity.runId };
+  return callerOfIdentity(identity);
 }
 
 function readCall<F extends Fields>(fields: F, request: FastifyRequest): MessageOf<F> {

@@ -18,6 +18,7 @@ export function loggedModelEndpoints({ loggedModels }: Tracking): Endpoint[] {
   return [
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       path: 'logged-models',
       fields: { experiment_id: required(text), name: text, model_type: text, source_run_id: text, params: pairs, tags: pairs },
       answer: async (message, caller) => {
@@ -27,10 +28,11 @@ export function loggedModelEndpoints({ loggedModels }: Tracking): Endpoint[] {
     }),
     endpoint({
       methods: ['POST'],
+      needs: 'read',
       path: 'logged-models/search',
       fields: { experiment_ids: required(list(text)), filter: orElse(text, ''), datasets: list(dataset), max_results: results(LIMITS.loggedModelsPerPage, 100), order_by: list(orderBy), page_token: text },
-      answer: async (message) => {
-        const page = await loggedModels.search({
+      answer: async (message, caller) => {
+        const page = await loggedModels.search(caller, {
           experimentIds: message.experiment_ids.map(parseExperimentId),
           filter: message.filter,
           datasets: message.datasets.map((one) => ({ name: one.dataset_name, digest: one.dataset_digest || undefined })),
@@ -41,18 +43,20 @@ export function loggedModelEndpoints({ loggedModels }: Tracking): Endpoint[] {
         return { models: page.items.map(modelAnswer), next_page_token: page.next };
       },
     }),
-    endpoint({ methods: ['GET'], path: 'logged-models/:model_id', fields: id, answer: async (message) => ({ model: modelAnswer(await loggedModels.get(message.model_id)) }) }),
+    endpoint({ methods: ['GET'], needs: 'read', path: 'logged-models/:model_id', fields: id, answer: async (message, caller) => ({ model: modelAnswer(await loggedModels.get(caller, message.model_id)) }) }),
     endpoint({
       methods: ['PATCH'],
+      needs: 'write',
       path: 'logged-models/:model_id',
       fields: { ...id, status },
       answer: async (message, caller) => ({ model: modelAnswer(await loggedModels.finalize(caller, message.model_id, message.status.slice(PREFIX.length) as LoggedModelStatus)) }),
     }),
-    endpoint({ methods: ['DELETE'], path: 'logged-models/:model_id', fields: id, answer: (message, caller) => done(loggedModels.delete(caller, message.model_id)) }),
-    endpoint({ methods: ['POST'], path: 'logged-models/:model_id/params', fields: { ...id, params: pairs }, answer: (message, caller) => done(loggedModels.logParams(caller, message.model_id, message.params)) }),
-    endpoint({ methods: ['PATCH'], path: 'logged-models/:model_id/tags', fields: { ...id, tags: pairs }, answer: (message, caller) => done(loggedModels.setTags(caller, message.model_id, message.tags)) }),
+    endpoint({ methods: ['DELETE'], needs: 'write', audit: { action: 'logged-model.delete', resource: (message) => message.model_id }, path: 'logged-models/:model_id', fields: id, answer: (message, caller) => done(loggedModels.delete(caller, message.model_id)) }),
+    endpoint({ methods: ['POST'], needs: 'write', path: 'logged-models/:model_id/params', fields: { ...id, params: pairs }, answer: (message, caller) => done(loggedModels.logParams(caller, message.model_id, message.params)) }),
+    endpoint({ methods: ['PATCH'], needs: 'write', path: 'logged-models/:model_id/tags', fields: { ...id, tags: pairs }, answer: (message, caller) => done(loggedModels.setTags(caller, message.model_id, message.tags)) }),
     endpoint({
       methods: ['DELETE'],
+      needs: 'write',
       path: 'logged-models/:model_id/tags/:tag_key',
       fields: { ...id, tag_key: required(text) },
       answer: (message, caller) => done(loggedModels.deleteTag(caller, message.model_id, message.tag_key)),

@@ -12,6 +12,7 @@ export function metricEndpoints({ runs }: Tracking): Endpoint[] {
   return [
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       path: 'runs/log-batch',
       fields: { ...id, metrics: list(messageOf(metricFields)), params: pairs, tags: pairs },
       bodyLimitBytes: LIMITS.batchBytes,
@@ -19,29 +20,33 @@ export function metricEndpoints({ runs }: Tracking): Endpoint[] {
     }),
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       path: 'runs/log-metric',
       fields: { ...id, ...metricFields },
       answer: (message, caller) => done(runs.logMetric(caller, message.run_id, toMetric(message))),
     }),
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       path: 'runs/log-parameter',
       fields: { ...id, key: required(text), value: orElse(text, '') },
       answer: ({ run_id: runId, key, value }, caller) => done(runs.logParam(caller, runId, { key, value })),
     }),
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       path: 'runs/set-tag',
       fields: { ...id, key: required(text), value: orElse(text, '') },
       answer: ({ run_id: runId, key, value }, caller) => done(runs.setTag(caller, runId, { key, value })),
     }),
-    endpoint({ methods: ['POST'], path: 'runs/delete-tag', fields: { ...id, key: required(text) }, answer: (message, caller) => done(runs.deleteTag(caller, message.run_id, message.key)) }),
+    endpoint({ methods: ['POST'], needs: 'write', path: 'runs/delete-tag', fields: { ...id, key: required(text) }, answer: (message, caller) => done(runs.deleteTag(caller, message.run_id, message.key)) }),
     endpoint({
       methods: ['GET'],
+      needs: 'read',
       path: 'metrics/get-history',
       fields: { ...id, metric_key: required(text), max_results: optionalResults, page_token: text },
-      answer: async (message) => {
-        const page = await runs.history({ runId: message.run_id, key: message.metric_key, limit: message.max_results, after: message.page_token || undefined });
+      answer: async (message, caller) => {
+        const page = await runs.history(caller, { runId: message.run_id, key: message.metric_key, limit: message.max_results, after: message.page_token || undefined });
         return { metrics: page.items.map((point) => pointAnswer(message.metric_key, point)), next_page_token: page.next };
       },
     }),

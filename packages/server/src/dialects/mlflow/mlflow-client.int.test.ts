@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type MlflowServer, openMlflowServer } from './mlflow-server.contract.ts';
+import { ADMIN, type MlflowServer, openMlflowServer } from './mlflow-server.contract.ts';
 import { pythonWithMlflow, runProgram } from './python-client.int.ts';
 
 let python: string;
@@ -24,8 +24,8 @@ describe('the mlflow client of Python', () => {
     const id = await server.launch();
     const printed = await runScript('client-training.py', { MLFLOW_TRACKING_TOKEN: `run:${id}`, MLFLOW_RUN_ID: id });
     expect(printed.split('\n')).toEqual(expect.arrayContaining([id, 'PERMISSION_DENIED']));
-    const run = await server.tracking.runs.get(id);
+    const run = await server.tracking.runs.get(ADMIN, id);
     expect(run).toMatchObject({ status: 'RUNNING', params: [{ key: 'alpha', value: '0.1' }], metrics: [{ key: 'rmse', value: 0.5 }], outputModels: [{ modelId: expect.stringMatching(/^m-/) as string }] });
-    expect(await server.tracking.modelVersions.get({ name: 'mine', version: '1' })).toMatchObject({ runId: id, storageLocation: expect.stringContaining('/models/m-') as string });
+    expect(await server.tracking.modelVersions.get(ADMIN, { name: 'mine', version: '1' })).toMatchObject({ runId: id, storageLocation: expect.stringContaining('/models/m-') as string });
   });
 });

@@ -6,7 +6,7 @@ import { startGcs } from '@trainyard/testkit/clouds/fake-gcs.ts';
 import { startS3 } from '@trainyard/testkit/clouds/s3proxy.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openArtifactStore } from '../../artifacts/catalog.ts';
-import { type MlflowServer, openMlflowServer } from './mlflow-server.contract.ts';
+import { ADMIN, type MlflowServer, openMlflowServer } from './mlflow-server.contract.ts';
 import { pythonWithMlflow, runProgram } from './python-client.int.ts';
 
 const MiB = 2 ** 20;
@@ -111,7 +111,7 @@ describe.each([
     await serve(true);
     const [own, other] = [await server.launch(), await aRun()];
     const create = (run: string, experiment: string) => fetch(`${url}${PROXY}/mpu/create/${experiment}/${run}/artifacts`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer run:${own}` }, body: '{"path":"a","num_parts":1}' });
-    const { experimentId } = await server.tracking.runs.get(own);
+    const { experimentId } = await server.tracking.runs.get(ADMIN, own);
     expect([(await create(own, experimentId)).status, (await create(other, '0')).status]).toEqual([200, 403]);
   });
 });

@@ -32,9 +32,23 @@ async function aModel(token: string, body: object = {}): Promise<string> {
 }
 
 describe("a run's token", () => {
-  it('reads everything', async () => {
+  it('reads everything of its project', async () => {
     for (const path of ['experiments/get?experiment_id=0', `runs/get?run_id=${other}`, `artifacts/list?run_id=${other}`, 'registered-models/search', `/api/2.0/mlflow-artifacts/artifacts?path=0/${other}/artifacts`]) expect((await asRun('GET', path)).status).toBe(200);
     expect((await asRun('POST', 'runs/search', { experiment_ids: ['0'] })).status).toBe(200);
+  });
+
+  it('sees nothing of another project, makes nothing there, and is in its own with all it makes', async () => {
+    const { json } = await asUser('POST', 'experiments/create', { name: 'elsewhere', tags: [{ key: 'trainyard.project', value: 'elsewhere' }] });
+    const experiment = String(json['experiment_id']);
+    const foreign = await aChild('user', { experiment_id: experiment });
+    await asUser('POST', 'registered-models/create', { name: 'foreign', tags: [{ key: 'trainyard.project', value: 'elsewhere' }] });
+    for (const path of [`experiments/get?experiment_id=${experiment}`, 'experiments/get-by-name?experiment_name=elsewhere', `runs/get?run_id=${foreign}`, `artifacts/list?run_id=${foreign}`, 'registered-models/get?name=foreign']) expect([path, (await asRun('GET', path)).status]).toEqual([path, 404]);
+    expect((await asRun('POST', 'runs/search', { experiment_ids: [experiment] })).json['runs'] ?? []).toEqual([]);
+    expect((await asRun('POST', 'runs/create', { experiment_id: experiment })).status).toBe(404);
+    expect((await asRun('POST', 'logged-models', { experiment_id: experiment })).status).toBe(404);
+    expect((await asRun('POST', 'model-versions/create', { name: 'foreign', source: `runs:/${own}/model`, run_id: own })).status).toBe(404);
+    expect((await asRun('POST', 'registered-models/create', { name: 'sneaky', tags: [{ key: 'trainyard.project', value: 'elsewhere' }] })).status).toBe(403);
+    expect((await asRun('POST', 'registered-models/create', { name: 'at-home' })).status).toBe(200);
   });
 
   it('writes to its own run', async () => {
@@ -114,7 +128,7 @@ describe('publishing what a run left', () => {
 
   it('gives one version, with where it comes from', async () => {
     const model = await aModel(`run:${own}`);
-    const left = { runId: own, name: 'published', source: `models:/${model}`, aliases: ['champion'], tags: { stage: 'dev' } };
+    const left = { runId: own, project: 'default', name: 'published', source: `models:/${model}`, aliases: ['champion'], tags: { stage: 'dev' } };
     expect([await server.tracking.registerRunModel(left), await server.tracking.registerRunModel(left)]).toEqual([{ name: 'published', version: '1' }, { name: 'published', version: '1' }]);
     const { json } = await asUser('GET', 'registered-models/alias?name=published&alias=champion');
     expect(json).toMatchObject({ model_version: { run_id: own, source: left.source, tags: [{ key: 'stage', value: 'dev' }, ...lineage, { key: 'trainyard.run', value: own }, { key: 'trainyard.training', value: 'wine' }] } });
@@ -130,7 +144,7 @@ describe('publishing what a run left', () => {
 
   it('refuses what another run left, and bad names', async () => {
     const theirs = await aModel(`run:${other}`);
-    const left = { runId: own, name: 'published', source: `models:/${theirs}`, aliases: [], tags: {} };
+    const left = { runId: own, project: 'default', name: 'published', source: `models:/${theirs}`, aliases: [], tags: {} };
     await expect(server.tracking.registerRunModel(left)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     await expect(server.tracking.registerRunModel({ ...left, source: '/etc/passwd' })).rejects.toThrow('Invalid model version source');
     await expect(server.tracking.registerRunModel({ ...left, aliases: ['latest'] })).rejects.toThrow('is reserved');

@@ -16,6 +16,7 @@ export function runEndpoints({ runs }: Tracking): Endpoint[] {
   return [
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       path: 'runs/create',
       fields: { experiment_id: orElse(text, '0'), user_id: text, run_name: text, start_time: orElse(int64, 0), tags: pairs },
       answer: async (message, caller) => {
@@ -25,9 +26,10 @@ export function runEndpoints({ runs }: Tracking): Endpoint[] {
         return { run: { ...runAnswer(run), outputs: undefined } };
       },
     }),
-    endpoint({ methods: ['GET'], path: 'runs/get', fields: id, answer: async (message) => ({ run: runAnswer(await runs.get(message.run_id)) }) }),
+    endpoint({ methods: ['GET'], needs: 'read', path: 'runs/get', fields: id, answer: async (message, caller) => ({ run: runAnswer(await runs.get(caller, message.run_id)) }) }),
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       path: 'runs/update',
       fields: { ...id, status: oneOf(RUN_STATUSES), end_time: int64, run_name: text },
       answer: async (message, caller) => {
@@ -35,14 +37,15 @@ export function runEndpoints({ runs }: Tracking): Endpoint[] {
         return { run_info: infoAnswer(shown) };
       },
     }),
-    endpoint({ methods: ['POST'], path: 'runs/delete', fields: id, answer: (message, caller) => done(runs.setStage(caller, message.run_id, 'deleted')) }),
-    endpoint({ methods: ['POST'], path: 'runs/restore', fields: id, answer: (message, caller) => done(runs.setStage(caller, message.run_id, 'active')) }),
+    endpoint({ methods: ['POST'], needs: 'write', audit: { action: 'run.delete', resource: (message) => message.run_id }, path: 'runs/delete', fields: id, answer: (message, caller) => done(runs.setStage(caller, message.run_id, 'deleted')) }),
+    endpoint({ methods: ['POST'], needs: 'write', audit: { action: 'run.restore', resource: (message) => message.run_id }, path: 'runs/restore', fields: id, answer: (message, caller) => done(runs.setStage(caller, message.run_id, 'active')) }),
     endpoint({
       methods: ['POST'],
+      needs: 'read',
       path: 'runs/search',
       fields: { experiment_ids: list(text), filter: orElse(text, ''), run_view_type: viewType, max_results: results(LIMITS.runsPerPage, 1000), order_by: list(text), page_token: text },
-      answer: async (message) => {
-        const page = await runs.search({
+      answer: async (message, caller) => {
+        const page = await runs.search(caller, {
           experimentIds: message.experiment_ids.map(parseExperimentId),
           filter: message.filter,
           orderBy: message.order_by,
@@ -55,6 +58,7 @@ export function runEndpoints({ runs }: Tracking): Endpoint[] {
     }),
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       path: 'runs/log-inputs',
       fields: { ...id, datasets: datasetInputs, models: modelLinks },
       answer: ({ run_id: runId, datasets, models }, caller) =>
@@ -67,12 +71,14 @@ export function runEndpoints({ runs }: Tracking): Endpoint[] {
     }),
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       path: 'runs/outputs',
       fields: { ...id, models: required(modelLinks) },
       answer: (message, caller) => done(runs.logOutputs(caller, message.run_id, message.models.map((model) => ({ modelId: model.model_id, step: model.step })))),
     }),
     endpoint({
       methods: ['POST'],
+      needs: 'write',
       path: 'runs/log-model',
       fields: { ...id, model_json: required(text) },
       answer: (message, caller) => done(logModel(runs, caller, { runId: message.run_id, modelJson: message.model_json })),

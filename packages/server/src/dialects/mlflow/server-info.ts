@@ -8,6 +8,7 @@ export function serverInfoEndpoints({ artifacts }: Tracking): Endpoint[] {
   return [
     endpoint({
       methods: ['GET'],
+      needs: 'read',
       prefixes: ['/api/3.0/mlflow', '/ajax-api/3.0/mlflow'],
       path: 'server-info',
       fields: {},

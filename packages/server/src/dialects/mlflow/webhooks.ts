@@ -17,12 +17,15 @@ export function webhookEndpoints(webhooks: Webhooks): Endpoint[] {
   return [
     endpoint({
       methods: ['POST'],
+      needs: 'administer',
+      audit: { action: 'webhook.create', resource: ({ name }) => name },
       path: 'webhooks',
       fields: { ...changes, name: required(text), url: required(text) },
       answer: async ({ name, url, events, description = '', secret = '', status = 'ACTIVE' }, caller) => ({ webhook: webhookAnswer(await webhooks.create(caller, { name, url, events: events.map(eventOf), description, secret, status })) }),
     }),
     endpoint({
       methods: ['GET'],
+      needs: 'administer',
       path: 'webhooks',
       fields: { max_results: int64, page_token: text },
       answer: async (asked, caller) => {
@@ -32,6 +35,7 @@ export function webhookEndpoints(webhooks: Webhooks): Endpoint[] {
     }),
     endpoint({
       methods: ['GET'],
+      needs: 'administer',
       path: 'webhooks/:webhook_id',
       fields: id,
       answer: async (asked, caller) => {
@@ -41,6 +45,8 @@ export function webhookEndpoints(webhooks: Webhooks): Endpoint[] {
     }),
     endpoint({
       methods: ['PATCH'],
+      needs: 'administer',
+      audit: { action: 'webhook.edit', resource: (asked) => asked.webhook_id },
       path: 'webhooks/:webhook_id',
       fields: { ...id, ...changes },
       answer: async (asked, caller) => {
@@ -49,9 +55,11 @@ export function webhookEndpoints(webhooks: Webhooks): Endpoint[] {
         return { webhook: webhookAnswer(await webhooks.update(caller, asked.webhook_id, change)) };
       },
     }),
-    endpoint({ methods: ['DELETE'], path: 'webhooks/:webhook_id', fields: id, answer: (asked, caller) => done(webhooks.delete(caller, asked.webhook_id)) }),
+    endpoint({ methods: ['DELETE'], needs: 'administer', audit: { action: 'webhook.delete', resource: (asked) => asked.webhook_id }, path: 'webhooks/:webhook_id', fields: id, answer: (asked, caller) => done(webhooks.delete(caller, asked.webhook_id)) }),
     endpoint({
       methods: ['POST'],
+      needs: 'administer',
+      audit: { action: 'webhook.test', resource: (asked) => asked.webhook_id },
       path: 'webhooks/:webhook_id/test',
       fields: { ...id, event },
       answer: async (asked, caller) => {

@@ -1,12 +1,14 @@
 import { checkAlias, checkModelName, checkRegistryTag } from '@trainyard/core/registry/names.ts';
 import type { RegistryStore } from '../../stores/registry.ts';
 import type { TrackingStore } from '../../stores/tracking.ts';
-import type { WriteRights } from '../tracking/authorize.ts';
+import type { Rights } from '../tracking/authorize.ts';
 import { resolveSource } from './resolve-source.ts';
 import type { RunLineage } from './run-lineage.ts';
 
 export interface RunModel {
   readonly runId: string;
+  /** Of the run. */
+  readonly project: string;
   /** Of the registered model. */
   readonly name: string;
   /** `models:/<logged model>` or `runs:/<run>/<path>`. */
@@ -19,7 +21,7 @@ export interface RunModel {
 interface Needs {
   readonly registry: RegistryStore;
   readonly store: TrackingStore;
-  readonly rights: WriteRights;
+  readonly rights: Rights;
   readonly lineage: Pick<RunLineage, 'tagsOf'>;
   readonly now: () => number;
 }
@@ -30,11 +32,12 @@ export async function registerRunModel(needs: Needs, model: RunModel): Promise<{
   for (const alias of model.aliases) checkAlias(alias);
   const tags = [...Object.entries(model.tags).map(([key, value]) => ({ key, value })), ...(await needs.lineage.tagsOf(model.runId))];
   for (const tag of tags) checkRegistryTag(tag);
-  await needs.rights.requireSource({ kind: 'run', runId: model.runId }, model.source);
+  await needs.rights.requireSource({ kind: 'run', runId: model.runId, project: model.project }, model.source);
   const resolved = await resolveSource(needs, model.source);
   const version = await needs.registry.versions.register(
     {
       name: model.name,
+      project: model.project,
       source: model.source,
       storageLocation: resolved.storageLocation,
       description: null,

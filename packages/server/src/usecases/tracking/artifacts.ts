@@ -4,12 +4,12 @@ import { type ArtifactAddress, type ArtifactPlace, parseArtifactPath, parseArtif
 import { invalid } from '@trainyard/core/tracking/names.ts';
 import type { ArtifactEntry, ArtifactStore, DirectTransfers, DownloadAs, OpenArtifact, SignedUrl, UploadedPart } from '../../artifacts/artifact-store.ts';
 import type { TrackingStore } from '../../stores/tracking.ts';
-import type { Caller, WriteRights } from './authorize.ts';
+import type { Caller, Rights } from './authorize.ts';
 
 interface Needs {
   readonly store: TrackingStore;
   readonly artifacts: ArtifactStore;
-  readonly rights: WriteRights;
+  readonly rights: Rights;
 }
 
 /** An upload in parts, as clients name it: by the directory below `mlflow-artifacts:/` and the name of the file. */
@@ -32,13 +32,12 @@ export class Artifacts {
   }
 
   /** ARTIFACT_NOT_FOUND when there is no such file. */
-  open(proxyPath: string): Promise<OpenArtifact> {
-    return this.#openAt(addressOf(proxyPath));
+  open(caller: Caller, proxyPath: string): Promise<OpenArtifact> {
+    return this.#openAt(caller, addressOf(proxyPath));
   }
 
-  list(proxyPath: string): Promise<readonly ArtifactEntry[]> {
-    const { place, path } = addressOf(proxyPath.replace(/\/$/, ''));
-    return this.#needs.artifacts.list(place, path);
+  list(caller: Caller, proxyPath: string): Promise<readonly ArtifactEntry[]> {
+    return this.#listAt(caller, addressOf(proxyPath.replace(/\/$/, '')));
   }
 
   async delete(caller: Caller, proxyPath: string): Promise<void> {
@@ -76,39 +75,38 @@ export class Artifacts {
   }
 
   /** ARTIFACT_NOT_FOUND where `open` says it, MULTIPART_UNSUPPORTED where bytes pass through this server. */
-  async signDownload(proxyPath: string, as: DownloadAs): Promise<SignedUrl & { readonly sizeBytes: number }> {
+  async signDownload(caller: Caller, proxyPath: string, as: DownloadAs): Promise<SignedUrl & { readonly sizeBytes: number }> {
     const { place, path } = addressOf(proxyPath);
     artifactSegments(path);
-    const signed = await this.#directOr('download').signDownload(place, path, as);
+    const direct = this.#directOr('download');
+    const signed = (await this.#sees(caller, place)) ? await direct.signDownload(place, path, as) : undefined;
     if (signed === undefined) throw notFound(place, path);
     return signed;
   }
 
   async putOfRun(caller: Caller, to: { readonly runId: string; readonly path: string }, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-    await this.#putAt(caller, await this.#addressOfRun(to.runId, to.path), bytes);
+    await this.#putAt(caller, await this.#addressOfRun(caller, to.runId, to.path), bytes);
   }
 
-  async openOfRun(runId: string, path: string): Promise<OpenArtifact> {
-    return this.#openAt(await this.#addressOfRun(runId, path));
+  async openOfRun(caller: Caller, runId: string, path: string): Promise<OpenArtifact> {
+    return this.#openAt(caller, await this.#addressOfRun(caller, runId, path));
   }
 
-  async listOfRun(runId: string, path: string): Promise<readonly ArtifactEntry[]> {
-    const address = await this.#addressOfRun(runId, path);
-    return this.#needs.artifacts.list(address.place, address.path);
+  async listOfRun(caller: Caller, runId: string, path: string): Promise<readonly ArtifactEntry[]> {
+    return this.#listAt(caller, await this.#addressOfRun(caller, runId, path));
   }
 
-  async listOfModel(modelId: string, path: string): Promise<readonly ArtifactEntry[]> {
-    const address = await this.#addressOfModel(modelId, path);
-    return this.#needs.artifacts.list(address.place, address.path);
+  async listOfModel(caller: Caller, modelId: string, path: string): Promise<readonly ArtifactEntry[]> {
+    return this.#listAt(caller, await this.#addressOfModel(caller, modelId, path));
   }
 
-  async openOfModel(modelId: string, path: string): Promise<OpenArtifact> {
-    return this.#openAt(await this.#addressOfModel(modelId, path));
+  async openOfModel(caller: Caller, modelId: string, path: string): Promise<OpenArtifact> {
+    return this.#openAt(caller, await this.#addressOfModel(caller, modelId, path));
   }
 
   /** A file below an artifact URI of this server, such as the storage location of a version. */
-  async openOfUri(uri: string, path: string): Promise<OpenArtifact> {
-    return this.#openAt(below(uri, path));
+  async openOfUri(caller: Caller, uri: string, path: string): Promise<OpenArtifact> {
+    return this.#openAt(caller, below(uri, path));
   }
 
   async #putAt(caller: Caller, address: ArtifactAddress, bytes: AsyncIterable<Uint8Array>): Promise<void> {
@@ -129,22 +127,36 @@ export class Artifacts {
     return this.#needs.artifacts.direct;
   }
 
-  async #openAt({ place, path }: ArtifactAddress): Promise<OpenArtifact> {
-    const artifact = await this.#needs.artifacts.open(place, path);
+  async #openAt(caller: Caller, { place, path }: ArtifactAddress): Promise<OpenArtifact> {
+    const artifact = (await this.#sees(caller, place)) ? await this.#needs.artifacts.open(place, path) : undefined;
     if (artifact === undefined) throw notFound(place, path);
     return artifact;
   }
 
-  /** The path is judged before the run is looked for. */
-  async #addressOfRun(runId: string, path: string): Promise<ArtifactAddress> {
+  async #listAt(caller: Caller, { place, path }: ArtifactAddress): Promise<readonly ArtifactEntry[]> {
+    if (await this.#sees(caller, place)) return this.#needs.artifacts.list(place, path);
+    // judged all the same, as where there is nothing
     artifactSegments(path);
+    return [];
+  }
+
+  /** What lies below an experiment was put there by whoever may write to it. */
+  async #sees(caller: Caller, { experimentId, kind, id }: ArtifactPlace): Promise<boolean> {
+    return (caller.kind === 'run' && kind === 'run' && caller.runId === id) || this.#needs.rights.seesExperiment(caller, experimentId);
+  }
+
+  /** The path is judged before the run is looked for. */
+  async #addressOfRun(caller: Caller, runId: string, path: string): Promise<ArtifactAddress> {
+    artifactSegments(path);
+    await this.#needs.rights.seeRun(caller, runId);
     const run = await this.#needs.store.runs.findInfo(runId);
     if (run === undefined) throw new TrainyardError('TRACKING_RUN_NOT_FOUND', { id: runId });
     return below(run.artifactUri, path);
   }
 
-  async #addressOfModel(modelId: string, path: string): Promise<ArtifactAddress> {
+  async #addressOfModel(caller: Caller, modelId: string, path: string): Promise<ArtifactAddress> {
     artifactSegments(path);
+    await this.#needs.rights.seeModel(caller, modelId);
     const model = await this.#needs.store.loggedModels.find(modelId);
     if (model === undefined) throw new TrainyardError('LOGGED_MODEL_NOT_FOUND', { id: modelId });
     return below(model.artifactUri, path);

@@ -1,3 +1,4 @@
+import { includes } from '@trainyard/core/access/reach.ts';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { Pair } from '@trainyard/core/tracking/batch.ts';
 import { checkArtifactLocation, checkExperimentName } from '@trainyard/core/tracking/experiment.ts';
@@ -6,7 +7,7 @@ import { EXPERIMENT_SEARCH } from '@trainyard/core/tracking/filter/searches.ts';
 import { LIMITS } from '@trainyard/core/tracking/limits.ts';
 import { checkKey, checkLength } from '@trainyard/core/tracking/names.ts';
 import type { ExperimentRecord, ExperimentStore, Page, Stage } from '../../stores/tracking.ts';
-import type { Caller, WriteRights } from './authorize.ts';
+import type { Caller, Rights } from './authorize.ts';
 
 export interface ExperimentQuery {
   readonly filter: string;
@@ -18,7 +19,7 @@ export interface ExperimentQuery {
 
 interface Needs {
   readonly experiments: ExperimentStore;
-  readonly rights: WriteRights;
+  readonly rights: Rights;
   readonly now: () => number;
   /** What relative artifact locations are relative to. */
   readonly workingDirectory: string;
@@ -37,25 +38,28 @@ export class Experiments {
     this.#needs.rights.requireUser(caller, 'create experiments');
     checkExperimentName(experiment.name);
     for (const tag of experiment.tags) checkExperimentTag(tag);
+    const project = this.#needs.rights.projectFor(caller, 'experiments', experiment.tags);
     const { artifactLocation: location } = experiment;
     const artifactLocation = location === undefined || location === '' ? undefined : checkArtifactLocation(location, this.#needs.workingDirectory);
-    return this.#needs.experiments.create({ ...experiment, artifactLocation }, this.#needs.now());
+    return this.#needs.experiments.create({ ...experiment, project, artifactLocation }, this.#needs.now());
   }
 
-  async get(id: string): Promise<ExperimentRecord> {
+  async get(caller: Caller, id: string): Promise<ExperimentRecord> {
+    await this.#needs.rights.seeExperiment(caller, id);
     const found = await this.#needs.experiments.find(id);
     if (found === undefined) throw new TrainyardError('EXPERIMENT_NOT_FOUND', { id });
     return found;
   }
 
-  async getByName(name: string): Promise<ExperimentRecord> {
+  async getByName(caller: Caller, name: string): Promise<ExperimentRecord> {
     const found = await this.#needs.experiments.findByName(name);
-    if (found === undefined) throw new TrainyardError('EXPERIMENT_NAME_NOT_FOUND', { name });
+    if (found === undefined || !includes(this.#needs.rights.seenBy(caller), found.project)) throw new TrainyardError('EXPERIMENT_NAME_NOT_FOUND', { name });
     return found;
   }
 
-  search(query: ExperimentQuery): Promise<Page<ExperimentRecord>> {
+  search(caller: Caller, query: ExperimentQuery): Promise<Page<ExperimentRecord>> {
     return this.#needs.experiments.search({
+      projects: this.#needs.rights.seenBy(caller),
       stage: query.stage,
       conditions: readFilter(query.filter, EXPERIMENT_SEARCH),
       order: readOrder(query.orderBy, EXPERIMENT_SEARCH),
@@ -64,30 +68,35 @@ export class Experiments {
     });
   }
 
-  rename(caller: Caller, id: string, name: string): Promise<void> {
+  async rename(caller: Caller, id: string, name: string): Promise<void> {
     this.#needs.rights.requireUser(caller, 'rename experiments');
     checkExperimentName(name);
+    await this.#needs.rights.requireExperiment(caller, id);
     return this.#needs.experiments.rename(id, name, this.#needs.now());
   }
 
-  delete(caller: Caller, id: string): Promise<void> {
+  async delete(caller: Caller, id: string): Promise<void> {
     this.#needs.rights.requireUser(caller, 'delete experiments');
+    await this.#needs.rights.requireExperiment(caller, id);
     return this.#needs.experiments.setStage(id, 'deleted', this.#needs.now());
   }
 
-  restore(caller: Caller, id: string): Promise<void> {
+  async restore(caller: Caller, id: string): Promise<void> {
     this.#needs.rights.requireUser(caller, 'restore experiments');
+    await this.#needs.rights.requireExperiment(caller, id);
     return this.#needs.experiments.setStage(id, 'active', this.#needs.now());
   }
 
-  setTag(caller: Caller, id: string, tag: Pair): Promise<void> {
+  async setTag(caller: Caller, id: string, tag: Pair): Promise<void> {
     this.#needs.rights.requireUser(caller, 'tag experiments');
     checkExperimentTag(tag);
+    await this.#needs.rights.requireExperiment(caller, id);
     return this.#needs.experiments.setTag(id, tag);
   }
 
-  deleteTag(caller: Caller, id: string, key: string): Promise<void> {
+  async deleteTag(caller: Caller, id: string, key: string): Promise<void> {
     this.#needs.rights.requireUser(caller, 'tag experiments');
+    await this.#needs.rights.requireExperiment(caller, id);
     return this.#needs.experiments.deleteTag(id, key);
   }
 }

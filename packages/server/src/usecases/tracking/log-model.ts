@@ -10,7 +10,7 @@ const KEPT = ['run_id', 'artifact_path', 'utc_time_created', 'model_uuid', 'flav
 /** Appends a model, as older clients describe it in JSON, to the tag that is a run's list of them. */
 export async function logModel(runs: TrackingRuns, caller: Caller, call: { readonly runId: string; readonly modelJson: string }): Promise<void> {
   const model = readModel(call.modelJson);
-  const run = await runs.get(call.runId);
+  const run = await runs.get(caller, call.runId);
   const before = readHistory(run.tags.find((tag) => tag.key === HISTORY_TAG)?.value);
   await runs.setTag(caller, call.runId, { key: HISTORY_TAG, value: JSON.stringify([...before, model]) });
 }

@@ -5,7 +5,7 @@ import { LOGGED_MODEL_SEARCH } from '@trainyard/core/tracking/filter/searches.ts
 import { checkLoggedModelName, type LoggedModelStatus } from '@trainyard/core/tracking/logged-model.ts';
 import { invalid, randomName } from '@trainyard/core/tracking/names.ts';
 import type { DatasetChoice, LoggedModelRecord, LoggedModelStore, Page } from '../../stores/tracking.ts';
-import type { Caller, WriteRights } from './authorize.ts';
+import type { Caller, Rights } from './authorize.ts';
 
 export interface LoggedModelRequest {
   readonly experimentId: string;
@@ -27,7 +27,7 @@ export interface LoggedModelQuery {
 
 interface Needs {
   readonly loggedModels: LoggedModelStore;
-  readonly rights: WriteRights;
+  readonly rights: Rights;
   readonly now: () => number;
   readonly newId: () => string;
 }
@@ -46,6 +46,7 @@ export class LoggedModels {
     if (request.name !== undefined) checkLoggedModelName(request.name);
     const tags = request.tags.map((tag) => checkTag(tag));
     const sourceRunId = request.sourceRunId || (caller.kind === 'run' ? caller.runId : null);
+    await this.#needs.rights.requireExperiment(caller, request.experimentId);
     if (sourceRunId !== null) await this.#needs.rights.requireRun(caller, sourceRunId);
     return this.#needs.loggedModels.create(
       {
@@ -61,19 +62,20 @@ export class LoggedModels {
     );
   }
 
-  async get(id: string): Promise<LoggedModelRecord> {
+  async get(caller: Caller, id: string): Promise<LoggedModelRecord> {
+    await this.#needs.rights.seeModel(caller, id);
     const found = await this.#needs.loggedModels.find(id);
     if (found === undefined) throw new TrainyardError('LOGGED_MODEL_NOT_FOUND', { id });
     return found;
   }
 
-  search(query: LoggedModelQuery): Promise<Page<LoggedModelRecord>> {
+  async search(caller: Caller, query: LoggedModelQuery): Promise<Page<LoggedModelRecord>> {
     const order = query.orderBy.map(({ field, ascending, dataset }) => {
       const [key] = readOrder([quoted(field)], LOGGED_MODEL_SEARCH);
       if (key === undefined) throw invalid(`Invalid order by field name: ${field}`);
       return { ...key, ascending, dataset };
     });
-    return this.#needs.loggedModels.search({ experimentIds: query.experimentIds, conditions: readFilter(query.filter, LOGGED_MODEL_SEARCH), datasets: query.datasets, order, limit: query.limit, after: query.after });
+    return this.#needs.loggedModels.search({ experimentIds: await this.#needs.rights.experimentsSeenBy(caller, query.experimentIds), conditions: readFilter(query.filter, LOGGED_MODEL_SEARCH), datasets: query.datasets, order, limit: query.limit, after: query.after });
   }
 
   async finalize(caller: Caller, id: string, status: LoggedModelStatus): Promise<LoggedModelRecord> {

@@ -8,7 +8,7 @@ import type { Int64 } from '@trainyard/core/tracking/int64.ts';
 import { checkMetric, type Metric, type Point } from '@trainyard/core/tracking/metric.ts';
 import { invalid, randomName } from '@trainyard/core/tracking/names.ts';
 import type { BulkHistoryQuery, CurveBucket, CurveQuery, DatasetSummary, HistoryQuery, ModelLink, Page, RunPoint, RunUpdate, SampledHistoryQuery, Stage, TrackingRunInfo, TrackingRunRecord, TrackingRunStore } from '../../stores/tracking.ts';
-import type { Caller, WriteRights } from './authorize.ts';
+import type { Caller, Rights } from './authorize.ts';
 
 const RUN_NAME_TAG = 'mlflow.runName';
 const USER_TAG = 'mlflow.user';
@@ -33,7 +33,7 @@ export interface RunQuery {
 
 interface Needs {
   readonly runs: TrackingRunStore;
-  readonly rights: WriteRights;
+  readonly rights: Rights;
   readonly now: () => number;
   /** 32 hex digits. */
   readonly newId: () => string;
@@ -48,7 +48,8 @@ export class TrackingRuns {
   }
 
   /** A run created by a run's token is its child: it gets the parent tag when the code did not set one. */
-  create(caller: Caller, request: RunRequest): Promise<TrackingRunRecord> {
+  async create(caller: Caller, request: RunRequest): Promise<TrackingRunRecord> {
+    await this.#needs.rights.requireExperiment(caller, request.experimentId);
     const id = this.#needs.newId();
     const tags = new Map(request.tags.map((tag) => checkRunTag(tag)).map(({ key, value }) => [key, value]));
     const named = tags.get(RUN_NAME_TAG);
@@ -69,21 +70,23 @@ export class TrackingRuns {
     });
   }
 
-  async get(id: string): Promise<TrackingRunRecord> {
+  async get(caller: Caller, id: string): Promise<TrackingRunRecord> {
+    await this.#needs.rights.seeRun(caller, id);
     const found = await this.#needs.runs.find(id);
     if (found === undefined) throw new TrainyardError('TRACKING_RUN_NOT_FOUND', { id });
     return found;
   }
 
-  async info(id: string): Promise<TrackingRunInfo> {
+  async info(caller: Caller, id: string): Promise<TrackingRunInfo> {
+    await this.#needs.rights.seeRun(caller, id);
     const found = await this.#needs.runs.findInfo(id);
     if (found === undefined) throw new TrainyardError('TRACKING_RUN_NOT_FOUND', { id });
     return found;
   }
 
-  search(query: RunQuery): Promise<Page<TrackingRunRecord>> {
+  async search(caller: Caller, query: RunQuery): Promise<Page<TrackingRunRecord>> {
     return this.#needs.runs.search({
-      experimentIds: query.experimentIds,
+      experimentIds: await this.#needs.rights.experimentsSeenBy(caller, query.experimentIds),
       stage: query.stage,
       conditions: readFilter(query.filter, RUN_SEARCH),
       order: readOrder(query.orderBy, RUN_SEARCH),
@@ -106,12 +109,14 @@ export class TrackingRuns {
     const checked = checkBatch(batch);
     for (const tag of checked.tags) checkRunTag(tag);
     await this.#needs.rights.requireRun(caller, batch.runId);
+    await this.#requireModelsOf(caller, batch.metrics);
     await this.#needs.runs.log(checked);
   }
 
   async logMetric(caller: Caller, runId: string, metric: Metric): Promise<void> {
     const checked = checkMetric(metric);
     await this.#needs.rights.requireRun(caller, runId);
+    await this.#requireModelsOf(caller, [checked]);
     await this.#needs.runs.log({ runId, metrics: [checked], params: [], tags: [] });
   }
 
@@ -143,26 +148,33 @@ export class TrackingRuns {
     await this.#needs.runs.logOutputs(runId, models);
   }
 
-  history(query: HistoryQuery): Promise<Page<Point>> {
+  async history(caller: Caller, query: HistoryQuery): Promise<Page<Point>> {
+    await this.#needs.rights.seeRun(caller, query.runId);
     return this.#needs.runs.history(query);
   }
 
-  bulkHistory(query: BulkHistoryQuery): Promise<readonly RunPoint[]> {
-    return this.#needs.runs.bulkHistory(query);
+  async bulkHistory(caller: Caller, query: BulkHistoryQuery): Promise<readonly RunPoint[]> {
+    return this.#needs.runs.bulkHistory({ ...query, runIds: await this.#needs.rights.runsSeenBy(caller, query.runIds) });
   }
 
-  sampledHistory(query: SampledHistoryQuery): Promise<readonly RunPoint[]> {
-    return this.#needs.runs.sampledHistory(query);
+  async sampledHistory(caller: Caller, query: SampledHistoryQuery): Promise<readonly RunPoint[]> {
+    return this.#needs.runs.sampledHistory({ ...query, runIds: await this.#needs.rights.runsSeenBy(caller, query.runIds) });
   }
 
   /** TRACKING_RUN_NOT_FOUND; a metric that is not there has none. */
-  async curve(query: CurveQuery): Promise<readonly CurveBucket[]> {
-    await this.info(query.runId);
+  async curve(caller: Caller, query: CurveQuery): Promise<readonly CurveBucket[]> {
+    await this.info(caller, query.runId);
     return this.#needs.runs.curve(query);
   }
 
-  searchDatasets(experimentIds: readonly string[], limit: number): Promise<readonly DatasetSummary[]> {
-    return this.#needs.runs.searchDatasets(experimentIds, limit);
+  async searchDatasets(caller: Caller, experimentIds: readonly string[], limit: number): Promise<readonly DatasetSummary[]> {
+    return this.#needs.runs.searchDatasets(await this.#needs.rights.experimentsSeenBy(caller, experimentIds), limit);
+  }
+
+  /** Metrics may say something about a logged model: only about one that the caller sees. */
+  async #requireModelsOf(caller: Caller, metrics: readonly Metric[]): Promise<void> {
+    if (this.#needs.rights.seenBy(caller) === 'all') return;
+    for (const id of new Set(metrics.flatMap(({ modelId }) => modelId ?? []))) await this.#needs.rights.seeModel(caller, id);
   }
 }
 

@@ -6,13 +6,14 @@ import { registerRunModel, type RunModel } from '../registry/register-version.ts
 import { RegisteredModels } from '../registry/registered-models.ts';
 import { type LaunchedRuns, RunLineage } from '../registry/run-lineage.ts';
 import { Artifacts } from './artifacts.ts';
-import { WriteRights } from './authorize.ts';
+import type { Rights } from './authorize.ts';
 import { Experiments } from './experiments.ts';
 import { LoggedModels } from './logged-models.ts';
 import { TrackingRuns } from './runs.ts';
 
 export interface TrackingNeeds {
   readonly store: TrackingStore;
+  readonly rights: Rights;
   readonly registry: RegistryStore;
   readonly artifacts: ArtifactStore;
   readonly launched: LaunchedRuns;
@@ -37,8 +38,7 @@ export interface Tracking {
 }
 
 export function createTracking(needs: TrackingNeeds): Tracking {
-  const { store, registry, artifacts, launched, now, newId, workingDirectory } = needs;
-  const rights = new WriteRights(store);
+  const { store, rights, registry, artifacts, launched, now, newId, workingDirectory } = needs;
   const lineage = new RunLineage({ launched, runs: store.runs });
   return {
     experiments: new Experiments({ experiments: store.experiments, rights, now, workingDirectory }),
