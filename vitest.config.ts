@@ -34,8 +34,7 @@ export default defineConfig({
           globalSetup: ['packages/testkit/src/postgres.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          // real databases, environments and processes: one file at a time, when the quick ones are through
-          fileParallelism: false,
+          // real databases, environments and processes, when the quick ones are through
           sequence: { groupOrder: 1 },
         },
       },
@@ -46,8 +45,7 @@ export default defineConfig({
           exclude: skipped,
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],

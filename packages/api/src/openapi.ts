@@ -28,7 +28,7 @@ function operation(name: string, shape: RouteShape): Json {
     operationId: name,
     summary: shape.summary,
     tags: [shape.tag],
-    ...(shape.access === 'public' ? { security: [] } : {}),
+    ...(shape.access === 'public' ? { security: [] } : shape.access === 'optional' ? { security: [{}, { token: [] }] } : {}),
     parameters: [...parameters('path', shape.params), ...parameters('query', shape.query)],
     ...(shape.takes === 'bytes' ? { requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } } } : {}),
     ...(shape.body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(shape.body, 'input') } } } }),

@@ -1,6 +1,12 @@
 import { didYouMean } from '@trainyard/core/nearest.ts';
 import type { z } from 'zod';
 
+/** A value as a schema reads it, or what is wrong with it. */
+export function readAs<S extends z.ZodType>(schema: S, input: unknown): { readonly value: z.output<S> } | { readonly problems: readonly string[] } {
+  const result = schema.safeParse(input);
+  return result.success ? { value: result.data } : { problems: problemsOf(schema, result.error, input) };
+}
+
 /** One sentence per thing that is wrong: where, what was asked, what was found, the nearest name of an unknown field. */
 export function problemsOf(schema: z.ZodType, error: z.ZodError, input: unknown): string[] {
   return error.issues.flatMap((issue) => issueTexts(schema, issue, input));

@@ -63,10 +63,11 @@ export class Cli {
   }
 
   #screens(flag: boolean): [Screen, Screen] {
-    const { stdout, stderr, env } = this.io;
+    const { stdout, stderr, env, local } = this.io;
     // npm leaves this for every program it starts, npx included
     const viaNpx = env['npm_execpath'] !== undefined;
-    const screen = (stream: OutStream): Screen => new Screen(stream, { coloured: wantsColour(stream, { flag, env }), viaNpx });
+    const program = `${viaNpx ? 'npx trainyard' : 'trainyard'}${local === true ? ' local' : ''}`;
+    const screen = (stream: OutStream): Screen => new Screen(stream, { coloured: wantsColour(stream, { flag, env }), program });
     return [screen(stdout), screen(stderr)];
   }
 }

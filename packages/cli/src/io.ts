@@ -17,6 +17,10 @@ export interface Io {
   readonly cwd: string;
   /** The user's home directory, absolute. */
   readonly home: string;
+  /** The file of the program itself, with which it starts a server; undefined where there is none. */
+  readonly program?: string | undefined;
+  /** The command was given to `trainyard local`, and so must be what it tells people to type. */
+  readonly local?: boolean | undefined;
   /** Aborted by Ctrl-C, SIGTERM, or when whoever reads the output has gone. */
   readonly interrupted: AbortSignal;
 }

@@ -64,7 +64,7 @@ describe('errors of the server', () => {
 
   test('several problems are told one a line', async () => {
     await using server = await TestServer.start({ getTraining: () => refusal('INVALID_FIELDS', { problem: "unknown field 'a'; unknown field 'b'" }) });
-    expect((await cli(['train', 'get', 'wine'], { server })).err).toBe("error: 2 things are wrong\n       - unknown field 'a'\n       - unknown field 'b'\n  hint: see docs/reference/training.md for every field\n");
+    expect((await cli(['train', 'get', 'wine'], { server })).err).toBe("error: 2 things are wrong\n       - unknown field 'a'\n       - unknown field 'b'\n  hint: see docs/reference/training.md and resources.md for every field\n");
   });
 
   test('nobody there', async () => {

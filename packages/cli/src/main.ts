@@ -4,7 +4,7 @@ import { TrainyardError } from '@trainyard/core/errors.ts';
 import { Cli } from './cli.ts';
 import type { Pace } from './connection/pace.ts';
 import { exitCode, exitCodeOf } from './exit-codes.ts';
-import { failureLines } from './failure-lines.ts';
+import { failureLines } from './output/failure-lines.ts';
 import { type Io, Interruption } from './io.ts';
 import { makeProgram } from './program.ts';
 
@@ -27,7 +27,7 @@ export function processIo(): Io {
     });
   }
   const { stdin, stdout, stderr, env } = process;
-  return { stdin, stdout, stderr, env, cwd: process.cwd(), home: homedir(), interrupted: interruption.signal };
+  return { stdin, stdout, stderr, env, cwd: process.cwd(), home: homedir(), program: process.argv[1], interrupted: interruption.signal };
 }
 
 /** Carries out one command line (without the program's name) and gives its exit code. Throws nothing. */
@@ -35,11 +35,20 @@ export async function runCli(argv: readonly string[], io: Io, pace?: Pace): Prom
   const words = argv.length === 0 ? ['--help'] : argv[0] === '--version' || argv[0] === '-V' ? ['version', ...argv.slice(1)] : argv;
   const cli = new Cli(io, { argv: words, pace });
   try {
+    if (words[0] === 'local' && !asksForHelp(words)) {
+      const { inLocalServer } = await import('./local/in-local-server.ts');
+      return await inLocalServer(cli, words.slice(1), (rest, localIo) => runCli(rest, localIo, pace));
+    }
     await makeProgram(cli).parseAsync(words, { from: 'user' });
     return cli.exitCode;
   } catch (error) {
     return await failed(cli, error);
   }
+}
+
+/** For the command local itself; behind it the words belong to another. */
+function asksForHelp(words: readonly string[]): boolean {
+  return words.length < 2 || words[1] === '--help' || words[1] === '-h';
 }
 
 async function failed(cli: Cli, error: unknown): Promise<number> {

@@ -10,10 +10,14 @@ export interface CliSetting {
   readonly home?: string;
   readonly env?: Env;
   readonly stdin?: string;
+  /** stdin is a terminal on which somebody types it. */
+  readonly terminal?: boolean;
   /** Columns of a terminal; without it the output is a pipe. */
   readonly columns?: number;
   readonly pace?: Partial<Pace>;
   readonly interrupted?: AbortSignal;
+  /** The file of the program, for commands that start a server. */
+  readonly program?: string;
 }
 
 export interface CliResult {
@@ -39,13 +43,14 @@ export function testIo(setting: CliSetting): { io: Io; written: () => { out: str
   const server: Env = setting.server === undefined ? {} : { TRAINYARD_URL: setting.server.url, TRAINYARD_TOKEN: TEST_TOKEN };
   const nowhere = '/nonexistent';
   const io: Io = {
-    stdin: Readable.from(setting.stdin === undefined ? [] : [Buffer.from(setting.stdin)]) as InStream,
+    stdin: Object.assign(Readable.from(setting.stdin === undefined ? [] : [Buffer.from(setting.stdin)]), setting.terminal === true ? { isTTY: true } : {}) as InStream,
     stdout,
     stderr,
     env: { TERM: 'xterm', ...server, ...setting.env },
     cwd: setting.cwd ?? nowhere,
     home: setting.home ?? nowhere,
     interrupted: setting.interrupted ?? new AbortController().signal,
+    program: setting.program,
   };
   return { io, written: () => ({ out: out(), err: err() }) };
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouteShape } from '@trainyard/api/route.ts';
 import { type RouteName, routes } from '@trainyard/api/routes.ts';
 import { TrainyardError, type ErrorCode, type ErrorParams } from '@trainyard/core/errors.ts';
-import { LoopbackListener } from '@trainyard/testkit/loopback-listener.ts';
+import { LoopbackListener } from '@trainyard/testkit/loopback/listener.ts';
 
 /** A call as a handler sees it: parameters, query and body as the route's own schemas read them. */
 export interface TestCall {
@@ -70,7 +70,7 @@ export class TestServer {
       if (found === undefined || handler === undefined) return this.#refuse(response, `${request.method} ${request.url}: nothing was expected there`);
       this.calls.push(found.name);
       const shape: RouteShape = routes[found.name];
-      const isPublic = shape.access === 'public';
+      const isPublic = shape.access === 'public' || (shape.access === 'optional' && request.headers.authorization === undefined);
       if (!isPublic && request.headers.authorization !== `Bearer ${TEST_TOKEN}`) return send(response, new TrainyardError('UNAUTHENTICATED'));
       await this.#carryOut({ request, response, url }, { shape, handler, params: found.params });
     } catch (error) {

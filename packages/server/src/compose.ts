@@ -1,22 +1,31 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
+import { ADMIN_EVERYWHERE } from '@trainyard/core/access/roles.ts';
+import type { Launches } from '@trainyard/core/training/launch.ts';
 import type { RunnerLimits } from '@trainyard/core/training/runner-order.ts';
 import type { FastifyInstance } from 'fastify';
-import { Authenticator } from './auth/authenticate.ts';
+import type { Authenticator } from './auth/authenticate.ts';
 import { RunTokens } from './auth/run-token.ts';
-import { engineLimits, loadEngines } from './compose-engines.ts';
-import { composeOnDemand } from './compose-on-demand.ts';
+import { composeConnections } from './compose/connections.ts';
+import { engineLimits, loadEngines } from './compose/engines.ts';
+import { composeOdahu } from './compose/odahu.ts';
+import { composePeople } from './compose/people.ts';
+import { composeOnDemand } from './compose/on-demand.ts';
 import { hostsOf } from './config/hosts.ts';
-import { composeTracking } from './compose-tracking.ts';
+import { isLoopback } from './config/loopback.ts';
+import { composeTelemetry, reportEnd, reportStopped } from './compose/telemetry.ts';
+import { composeTracking } from './compose/tracking.ts';
 import type { Config } from './config/read-config.ts';
+import { runnerEnvironment } from './config/runner-environment.ts';
 import type { OnDemandConfig } from './config/read-on-demand.ts';
+import type { TelemetrySettings } from './config/read-telemetry.ts';
 import type { Assignment, Engine } from './engines/engine.ts';
 import { createApp } from './http/app.ts';
 import { createHandlers } from './http/handlers.ts';
 import { LogStore } from './logs/log-store.ts';
-import { lockDataDir } from './platform/data-dir-lock.ts';
+import { openDataDir } from './platform/data-dir-lock.ts';
 import { Hub } from './platform/hub.ts';
 import { KeyFile } from './platform/key-file.ts';
 import type { Logger } from './platform/logger.ts';
@@ -30,17 +39,20 @@ import { SnapshotStore } from './snapshots/snapshot-store.ts';
 import type { QueueStore, RunRecord } from './stores/runs.ts';
 import { type Database, openDatabase } from './stores/sql/database.ts';
 import { openStores } from './stores/sql/open-stores.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 import { Runs } from './usecases/runs.ts';
 import { Secrets } from './usecases/secrets.ts';
 import { Tokens } from './usecases/tokens.ts';
+import { ToolchainIntegrations } from './usecases/toolchain-integrations.ts';
 import { Trainings } from './usecases/trainings.ts';
 import { VERSION } from './version.ts';
 
 /** More files than any source has; an archive with more is an attack. */
 const MAX_SOURCE_ENTRIES = 1_000_000;
+const MAX_DATA_ENTRIES = 10_000_000;
 
 /** Toolchains a runner of this version has; its own catalog is checked against this by a test. */
-const TOOLCHAINS = ['mlflow', 'command', 'notebook'] as const;
+const TOOLCHAINS = ['mlflow', 'mlflow-project', 'command', 'notebook'] as const;
 
 export interface Server {
   readonly app: FastifyInstance;
@@ -53,13 +65,18 @@ export interface Server {
   close(): Promise<void>;
 }
 
+/** What is asked for by variables of its own, beside the settings. */
+export interface Extras {
+  readonly onDemand?: OnDemandConfig | undefined;
+  readonly telemetry?: TelemetrySettings | undefined;
+}
+
 /** The only place that joins interfaces to implementations. */
-export async function compose(config: Config, env: NodeJS.ProcessEnv, onDemand?: OnDemandConfig): Promise<Server> {
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const unlock = lockDataDir(config.dataDir);
+export async function compose(config: Config, env: NodeJS.ProcessEnv, extras: Extras = {}): Promise<Server> {
+  const unlock = openDataDir(config.dataDir);
   try {
     const database = await openDatabase(config.databaseUrl);
-    return await composeOn(database, { config, env, onDemand, unlock });
+    return await composeOn(database, { config, env, extras, unlock });
   } catch (error) {
     unlock();
     throw error;
@@ -69,64 +86,58 @@ export async function compose(config: Config, env: NodeJS.ProcessEnv, onDemand?:
 interface Foundation {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
-  readonly onDemand: OnDemandConfig | undefined;
+  readonly extras: Extras;
   readonly unlock: () => void;
 }
 
-async function composeOn(database: Database, { config, env, onDemand, unlock }: Foundation): Promise<Server> {
+async function composeOn(database: Database, { config, env, extras: { onDemand, telemetry: told }, unlock }: Foundation): Promise<Server> {
   const now = Date.now;
   const log = pinoLogger(config.logLevel);
   const hub = new Hub();
   const keys = new KeyFile(join(config.dataDir, 'keys.json'));
   const seal = new Seal(keys);
   const stores = openStores(database, now);
+  const telemetry = await composeTelemetry(told, { config, runs: stores.runs, log });
   const runTokens = new RunTokens(keys.signingKey);
   const secrets = new Secrets(stores.secrets, seal, now);
   const tokens = new Tokens(stores.tokens, now);
+  const people = composePeople({ stores, config, runTokens, now, log });
+  const { authenticator, audit } = people;
+  const connections = composeConnections({ stores, seal, env: runnerEnvironment(env), outboundAllow: config.outboundAllow, localRoots: config.localRoots, log });
+  const integrations = new ToolchainIntegrations(stores.toolchains);
   const logs = new LogStore(join(config.dataDir, 'logs'));
   const snapshots = new SnapshotStore(join(config.dataDir, 'snapshots'), config.uploadLimitBytes);
   const { tracking, transfer, dialect, ...mlflow } = await composeTracking(database, { config, env, launched: stores.runs, seal, newId: newRunId, now, log });
-  const engines = await loadEngines({ config, env, onDemand, database, report: (call) => runs.report(call), log });
+  const engines = await loadEngines({ config, env, onDemand, database, report: (call) => runs.report(call), noteParameters: async (runId) => tracking.noteParameters(await stores.runs.find(runId)), seal, log });
   let serverUrl = '';
   let wakeScheduler = (): void => undefined;
   const wake = (runId: string): void => {
     hub.notify(`run:${runId}`);
     wakeScheduler();
   };
-  const runs = new Runs({ runs: stores.runs, logs, hub, now, wake });
-  const trainings = new Trainings({ ...stores, snapshots, known: { engines: [...engines.keys()], toolchains: TOOLCHAINS }, launches: (engine) => engines.get(engine)?.can, newId: newRunId, now, wake });
+  const runs = new Runs({ runs: stores.runs, logs, hub, now, wake, ended: (run) => reportStopped(telemetry, run) });
+  const trainings = new Trainings({ ...stores, connections, integrations, snapshots, known: { engines: [...engines.keys()], toolchains: TOOLCHAINS, nodePools: [] }, launches: (engine) => launchesOf(engines.get(engine), config.runnerUrl ?? serverUrl), newId: newRunId, now, wake });
   const scheduler = createScheduler({
     queue: stores.queue,
     engines,
     runs,
     config,
     changed: (ids) => notifyRuns(hub, ids),
-    assign: (run) => assign(run, { secrets, tokens: runTokens, serverUrl: () => config.runnerUrl ?? serverUrl, limits: runnerLimits(config) }),
+    telemetry,
+    assign: (run) => assign(run, { secrets, connections, integrations, toolchains: TOOLCHAINS, tokens: runTokens, serverUrl: () => config.runnerUrl ?? serverUrl, limits: runnerLimits(config), localRoots: config.localRoots }),
     now,
     log,
   });
   wakeScheduler = () => scheduler.wake();
-  const facts = {
-    version: VERSION,
-    startedAt: new Date(now()).toISOString(),
-    database: database.kind,
-    engines: [...engines.values()].map((engine) => ({ name: engine.name, can: { ...engine.can }, limit: engineLimits(config)[engine.name] ?? config.maxRuns })),
-    toolchains: [...TOOLCHAINS],
-  };
+  const facts = { ...whatRuns(engines, config), startedAt: new Date(now()).toISOString(), database: database.kind };
   const handlers = createHandlers({
-    trainings,
-    runs,
-    snapshots,
-    secrets,
-    tokens,
-    tracking,
-    transfer,
+    trainings, runs, connections, integrations, snapshots, secrets, tokens, tracking, transfer, audit,
     health: async () => void (await sql`select 1`.execute(database.read)),
-    status: async () => ({ ...facts, runs: Object.fromEntries(Object.entries(await stores.runs.countActive())) }),
+    status: async (within) => ({ ...facts, runs: Object.fromEntries(Object.entries(await runs.countActive(within))) }),
   });
-  const authenticator = new Authenticator(stores, runTokens, now);
-  const app = await createApp({ gate: { authenticator, auth: config.auth, hosts: hostsOf(config) }, handlers, dialects: [dialect], log });
-  const onDemandApp = onDemand === undefined ? undefined : await composeOnDemand(onDemand, { config, trainings, runs, snapshots, hub, authenticator, now, log });
+  const odahu = composeOdahu({ connections, toolchains: integrations, trainings, runs, engines: [...engines.keys()], now, log }, config);
+  const app = await createApp({ gate: { authenticator, auth: config.auth, hosts: hostsOf(config), loginUrl: people.loginUrl }, audit, handlers, dialects: [dialect, odahu], telemetry, log });
+  const onDemandApp = onDemand === undefined ? undefined : await composeOnDemand(onDemand, { config, trainings, runs, snapshots, hub, authenticator, audit, now, telemetry, log });
   return {
     app,
     onDemand: onDemandApp,
@@ -139,6 +150,7 @@ async function composeOn(database: Database, { config, env, onDemand, unlock }: 
       const leftOver = await leftOverAttempts(engines, await stores.queue.activeKeys());
       scheduler.start();
       await mlflow.begin();
+      people.begin();
       for (const { engine, key } of leftOver) reap(engine, key, log);
     },
     close: async () => {
@@ -147,10 +159,25 @@ async function composeOn(database: Database, { config, env, onDemand, unlock }: 
       await mlflow.close();
       for (const engine of engines.values()) await engine.close();
       await app.close();
+      await telemetry.close();
+      await people.close();
       await database.close();
       unlock();
     },
   };
+}
+
+/** Of a server what does not change while it runs. */
+function whatRuns(engines: ReadonlyMap<string, Engine>, config: Config) {
+  const known = [...engines.values()].map(({ name, can }) => ({ name, can: { ...can }, limit: engineLimits(config)[name] ?? config.maxRuns }));
+  return { version: VERSION, engines: known, toolchains: [...TOOLCHAINS] };
+}
+
+/** What an engine takes as this server stands: runners on other machines do not reach a server that listens for its own alone. */
+function launchesOf(engine: Engine | undefined, runnerUrl: string): Launches | undefined {
+  if (engine === undefined) return undefined;
+  const outOfReach = engine.can.remoteRunners && URL.canParse(runnerUrl) && isLoopback(new URL(runnerUrl).hostname.replace(/^\[|\]$/g, ''));
+  return { ...engine.can, ...(outOfReach ? { serverOutOfReach: runnerUrl } : {}) };
 }
 
 function notifyRuns(hub: Hub, ids: Iterable<string>): void {
@@ -164,11 +191,12 @@ interface SchedulerParts {
   readonly config: Config;
   readonly assign: (run: RunRecord) => Promise<Assignment>;
   readonly changed: (runIds: Iterable<string>) => void;
+  readonly telemetry: Telemetry;
   readonly now: () => number;
   readonly log: Logger;
 }
 
-function createScheduler({ queue, engines, runs, config, assign: assigned, changed, now, log }: SchedulerParts): Scheduler {
+function createScheduler({ queue, engines, runs, config, assign: assigned, changed, telemetry, now, log }: SchedulerParts): Scheduler {
   return new Scheduler({
     queue,
     limits: { total: config.maxRuns, perProject: config.maxRunsPerProject, perEngine: engineLimits(config) },
@@ -181,18 +209,22 @@ function createScheduler({ queue, engines, runs, config, assign: assigned, chang
       log,
     },
     changed,
-    ended: (run) => reap(engines.get(run.engine), attemptKey(run), log),
+    ended: (run, change) => {
+      reportEnd(telemetry, run, { change, now: now() });
+      reap(engines.get(run.engine), attemptKey(run), log);
+    },
     now,
     log,
   });
 }
 
 function runnerLimits(config: Config): RunnerLimits {
-  return { logBytes: config.logLimitBytes, sourceBytes: config.sourceLimitBytes, sourceEntries: MAX_SOURCE_ENTRIES, environmentBytes: config.environmentCacheBytes, deliverForMs: config.deliverForMs };
+  return { logBytes: config.logLimitBytes, sourceBytes: config.sourceLimitBytes, sourceEntries: MAX_SOURCE_ENTRIES, dataBytes: config.dataLimitBytes, dataEntries: MAX_DATA_ENTRIES, environmentBytes: config.environmentCacheBytes, deliverForMs: config.deliverForMs };
 }
 
+/** As MLflow makes them. Node draws the random bytes of many at once, so that it costs a request nothing. */
 function newRunId(): string {
-  return randomBytes(16).toString('hex');
+  return randomUUID().replaceAll('-', '');
 }
 
 async function leftOverAttempts(engines: ReadonlyMap<string, Engine>, active: ReadonlySet<string>): Promise<{ engine: Engine; key: string }[]> {
@@ -214,7 +246,7 @@ async function firstToken(tokens: Tokens, authenticator: Authenticator, config: 
     await tokens.putFirst(config.token);
     return config.token;
   }
-  const { token } = await tokens.create('cli');
+  const { token } = await tokens.create('cli', ADMIN_EVERYWHERE);
   writePrivate(file, `${token}\n`);
   return token;
 }

@@ -55,6 +55,7 @@ export const Run = z.object({
   experimentId: z.string(),
   commit: z.string().optional(),
   sourceDigest: z.string().optional(),
+  data: z.array(z.object({ connection: z.string(), localPath: z.string(), files: z.int(), sizeBytes: z.int(), version: z.string().describe('Names exactly these files: sha256 over their paths and contents') })).optional().describe('What its data bindings brought'),
   environment: z.string().optional(),
   python: z.string().optional(),
   command: z.string().optional(),

@@ -27,7 +27,9 @@ const facts = z.strictObject({
   python: z.string().max(64).optional(),
   command: text.optional(),
   result: text.optional(),
-  artifact: z.strictObject({ name: z.string().max(255), path: text, sizeBytes: z.int(), sha256: z.string().length(64) }).optional(),
+  data: z.array(z.strictObject({ connection: z.string().max(256), localPath: text, files: z.int(), sizeBytes: z.int(), version: z.string().max(256) })).max(1000).optional(),
+  artifact: z.strictObject({ name: z.string().max(255), path: text, sizeBytes: z.int(), sha256: z.string().length(64), output: text.optional() }).optional(),
+  declared: z.strictObject({ runId: z.string().max(256).optional(), artifactName: z.string().max(256).optional() }).optional(),
   model: z.strictObject({ name: z.string().max(256), version: z.string().max(64) }).optional(),
 });
 

@@ -151,10 +151,34 @@ describe('secret, token, status', () => {
   });
 
   test('a token is printed alone, so that it can be captured', async () => {
-    await using server = await TestServer.start({ createToken: () => ({ id: '3', name: 'ci', createdAt: 'x', token: 'the-token' }), listTokens: () => ({ items: [{ id: '3', name: 'ci', createdAt: new Date().toISOString() }] }), revokeToken: () => ({ message: 'revoked' }) });
+    await using server = await TestServer.start({ createToken: () => ({ id: '3', name: 'ci', roles: [], createdAt: 'x', token: 'the-token' }), listTokens: () => ({ items: [{ id: '3', name: 'ci', roles: [{ role: 'viewer', project: 'wine' }], createdAt: new Date().toISOString() }] }), revokeToken: () => ({ message: 'revoked' }) });
     expect(await cli(['token', 'create', 'ci'], { server })).toEqual({ code: 0, out: 'the-token\n', err: '' });
-    expect((await cli(['token', 'list'], { server })).out).toBe('ID  NAME  CREATED   LAST USED\n3   ci    just now  never\n');
+    expect((await cli(['token', 'list'], { server })).out).toBe('ID  NAME  ROLES        CREATED   LAST USED\n3   ci    viewer@wine  just now  never\n');
     expect((await cli(['token', 'revoke', '3'], { server })).out).toBe('revoked\n');
+  });
+
+  test('a token gets the roles it is asked for', async () => {
+    const asked: unknown[] = [];
+    const token = { id: '3', name: 'ci', createdAt: 'x', token: 'the-token' };
+    await using server = await TestServer.start({
+      createToken: ({ body }) => { asked.push((body as { roles: unknown }).roles); return { ...token, roles: [] }; },
+      editToken: ({ body }) => ({ ...token, roles: (body as { roles: object[] }).roles }),
+    });
+    for (const options of [[], ['--role', 'viewer'], ['--role', 'viewer', '--project', 'a', 'b'], ['--project', 'a'], ['--role', 'admin', 'viewer@c', '--project', 'a']]) expect((await cli(['token', 'create', 'ci', ...options], { server })).code).toBe(0);
+    expect(asked).toEqual([[{ role: 'data_scientist' }], [{ role: 'viewer' }], [{ role: 'viewer', project: 'a' }, { role: 'viewer', project: 'b' }], [{ role: 'data_scientist', project: 'a' }], [{ role: 'admin', project: 'a' }, { role: 'viewer', project: 'c' }]]);
+    expect((await cli(['token', 'edit', '3', '--role', 'viewer', 'data_scientist@wine'], { server })).out).toBe("token 'ci': viewer, data_scientist@wine\n");
+    expect(await cli(['token', 'create', 'ci', '--role', 'owner'], { server })).toMatchObject({ code: 2, err: expect.stringContaining('Write one of admin, data_scientist, viewer') as string });
+    expect((await cli(['token', 'edit', '3'], { server })).code).toBe(2);
+  });
+
+  test('the audit log is a table of who did what', async () => {
+    const record = { at: new Date().toISOString(), who: { id: 't1', name: 'ci' }, action: 'secret.put', resource: 'key', outcome: 'refused', requestId: 'req-1', address: '10.0.0.7' };
+    const asked: unknown[] = [];
+    await using server = await TestServer.start({ listAudit: ({ query }) => { asked.push(query); return { items: [record] }; } });
+    const { out } = await cli(['audit', '--outcome', 'refused', '--who', 'ci', '--last', '24h'], { server });
+    expect(out).toBe('WHEN      WHO  ACTION      WHAT  PROJECT  OUTCOME  FROM\njust now  ci   secret.put  key   -        refused  10.0.0.7\n');
+    expect(asked).toMatchObject([{ outcome: 'refused', who: 'ci', since: expect.stringMatching(/^\d{4}-.*Z$/) as string, limit: 50 }]);
+    expect((await cli(['audit', '--outcome', 'maybe'], { server })).code).toBe(2);
   });
 
   test('status', async () => {

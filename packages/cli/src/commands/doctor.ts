@@ -7,7 +7,7 @@ import { withExamples } from '../help-text.ts';
 import { type OutputFormat, outputOption } from '../output/format.ts';
 import { safeLine } from '../output/safe-text.ts';
 import type { Screen } from '../output/screen.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from './program/version.ts';
 
 export function doctor(cli: Cli): Command {
   const command = new Command('doctor')

@@ -17,9 +17,9 @@ interface Options {
 export function importCommand(cli: Cli): Command {
   const command = new Command('import')
     .helpGroup('Setup:')
-    .summary('bring experiments, runs and models from an MLflow or an export')
-    .description('Brings everything over: experiments, runs, metrics with their history, params, tags, datasets, models, versions, aliases and artifacts. Nothing that is here is written over. It can be broken off and begun again, and ends by counting both sides.')
-    .argument('<from...>', "'mlflow URI' with sqlite:///…, postgresql://… or http(s)://…, or the directory of a trainyard export")
+    .summary('bring what an MLflow, an ODAHU or an export has')
+    .description("Brings everything over. From an MLflow: experiments, runs, metrics with their history, params, tags, datasets, models, versions, aliases and artifacts. From an ODAHU: connections with their secrets, toolchains and trainings, which are not run. Nothing that is here is written over. It can be broken off and begun again, and ends by counting both sides.")
+    .argument('<from...>', "'mlflow URI' with sqlite:///…, postgresql://… or http(s)://…, 'odahu URL' or 'odahu DIR' of manifests, or the directory of a trainyard export")
     .option('--experiments <names>', 'only these, separated by commas', (text: string) => text.split(',').map((name) => name.trim()).filter((name) => name !== ''))
     .option('--artifacts <dir>', 'where artifacts lie on this machine (may be repeated; default: mlruns and mlartifacts beside the database)', (dir: string, before: readonly string[] | undefined) => [...(before ?? []), dir])
     .option('--workspace <name>', 'of an MLflow with workspaces', 'default')
@@ -30,8 +30,15 @@ export function importCommand(cli: Cli): Command {
     ['trainyard import mlflow sqlite:///mlflow.db', 'with the artifacts beside it'],
     ['trainyard import mlflow postgresql://mlflow:secret@db/mlflow --artifacts /srv/mlartifacts', 'from the database of a server'],
     ['trainyard import mlflow http://mlflow:5000 --experiments wine,bikes', 'from a server that runs (MLFLOW_TRACKING_TOKEN, …_USERNAME, …_PASSWORD)'],
+    ['trainyard import odahu https://odahu.example.org', 'from a server that runs (API_TOKEN of an administrator)'],
+    ['trainyard import odahu manifests/', 'from manifests of ODAHU'],
     ['trainyard import ./backup', 'what trainyard export wrote'],
   ]).action(async (from: readonly string[], options: Options) => {
+    const [kind, odahu] = from;
+    if (kind === 'odahu' && odahu !== undefined) {
+      const { importOdahu } = await import('../import/odahu/import-odahu.ts');
+      return importOdahu(cli, { from: odahu, dryRun: options.dryRun === true, output: options.output });
+    }
     const { Checkpoint } = await import('../import/checkpoint.ts');
     const source = await openSource(cli, from, options);
     try {

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { VERSION } from '../commands/version.ts';
+import { VERSION } from '../commands/program/version.ts';
 import { cli } from '../test-cli.ts';
 import { aDirectory } from '../test-data.ts';
 import { refusal, TestServer } from '../test-server.ts';

@@ -1,12 +1,21 @@
-/** A training as a manifest has it: what the server will check, field by field. */
-export interface Manifest {
-  readonly kind: 'ModelTraining';
+/** What manifests may describe. */
+export const KINDS = ['Connection', 'ToolchainIntegration', 'ModelTraining'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** A resource as a manifest has it: what the server will check, field by field. */
+export interface Manifest<K extends string = 'ModelTraining'> {
+  readonly kind: K;
   readonly id: string;
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** Whether a training says where its code comes from, also in ODAHU's older spelling; otherwise it is packed here. */
+export function namesSource({ spec }: Pick<Manifest, 'spec'>): boolean {
+  return spec['algorithmSource'] !== undefined || spec['vcsName'] !== undefined;
+}
+
 /** A manifest and where it was read: `train.yaml`, or `train.yaml, document 2` of several. */
-export interface FoundManifest {
-  readonly manifest: Manifest;
+export interface FoundManifest<K extends string = 'ModelTraining'> {
+  readonly manifest: Manifest<K>;
   readonly where: string;
 }

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { looksLikeManifest, parseManifests } from './parse-manifest.ts';
 
+const TRAINING = ['ModelTraining'] as const;
+
 function spec(text: string): unknown {
-  return parseManifests(`kind: ModelTraining\nid: wine\nspec:\n${text}`, 'train.yaml')[0]?.manifest.spec;
+  return parseManifests(`kind: ModelTraining\nid: wine\nspec:\n${text}`, 'train.yaml', TRAINING)[0]?.manifest.spec;
 }
 
 function problem(text: string): string {
   try {
-    parseManifests(text, 'train.yaml');
+    parseManifests(text, 'train.yaml', TRAINING);
   } catch (error) {
     return (error as Error).message;
   }
@@ -43,7 +45,7 @@ describe('numbers reach the server as they were written', () => {
   });
 
   test('in JSON as well', () => {
-    const [found] = parseManifests('{"kind":"ModelTraining","id":"wine","spec":{"version":1.0,"n":10,"big":12345678901234567890}}', 'train.json');
+    const [found] = parseManifests('{"kind":"ModelTraining","id":"wine","spec":{"version":1.0,"n":10,"big":12345678901234567890}}', 'train.json', TRAINING);
     expect(found?.manifest.spec).toEqual({ version: '1.0', n: 10, big: '12345678901234567890' });
   });
 });
@@ -51,7 +53,7 @@ describe('numbers reach the server as they were written', () => {
 describe('documents', () => {
   test('several of one file, with where each stands', () => {
     const one = (id: string): string => `kind: ModelTraining\nid: ${id}\nspec: {}\n`;
-    const found = parseManifests(`${one('a')}---\n${one('b')}---\n`, 'all.yaml');
+    const found = parseManifests(`${one('a')}---\n${one('b')}---\n`, 'all.yaml', TRAINING);
     expect(found.map(({ manifest, where }) => [manifest.id, where])).toEqual([
       ['a', 'all.yaml, document 1'],
       ['b', 'all.yaml, document 2'],
@@ -59,11 +61,11 @@ describe('documents', () => {
   });
 
   test('a list counts as several', () => {
-    expect(parseManifests('[{"kind":"ModelTraining","id":"a","spec":{}},{"kind":"ModelTraining","id":"b","spec":{}}]', 'x').map(({ manifest }) => manifest.id)).toEqual(['a', 'b']);
+    expect(parseManifests('[{"kind":"ModelTraining","id":"a","spec":{}},{"kind":"ModelTraining","id":"b","spec":{}}]', 'x', TRAINING).map(({ manifest }) => manifest.id)).toEqual(['a', 'b']);
   });
 
   test('fields the command line does not know are left to the server', () => {
-    expect(parseManifests('kind: ModelTraining\nid: a\nspec: {}\nspecc: 1\n', 'x')[0]?.manifest).toMatchObject({ specc: 1 });
+    expect(parseManifests('kind: ModelTraining\nid: a\nspec: {}\nspecc: 1\n', 'x', TRAINING)[0]?.manifest).toMatchObject({ specc: 1 });
   });
 
   test('anchors are resolved', () => {
@@ -79,7 +81,8 @@ describe('what is wrong is named with file and line', () => {
     ['a text', 'hello\n', /^train\.yaml, line 1: expected a mapping that begins with 'kind: ModelTraining', found "hello"/],
     ['no kind', '\n\nid: wine\nspec: {}\n', /^train\.yaml, line 3: 'kind' is missing: write 'kind: ModelTraining'/],
     ['nearly the kind', 'kind: ModelTrainin\nid: a\nspec: {}\n', /the kind "ModelTrainin" is not known here; did you mean 'ModelTraining'\?/],
-    ['another kind', 'kind: Connection\nid: a\nspec: {}\n', /the kind "Connection" is not known here; write 'ModelTraining'/],
+    ['another kind', 'kind: Connection\nid: a\nspec: {}\n', /the kind "Connection" is not known here; files of several kinds are for: trainyard apply -f FILE/],
+    ['a kind of nobody', 'kind: Pod\nid: a\nspec: {}\n', /the kind "Pod" is not known here; write 'kind: ModelTraining'/],
     ['no id', 'kind: ModelTraining\nspec: {}\n', /'id' is missing/],
     ['no spec', 'kind: ModelTraining\nid: a\n', /'spec' is missing/],
     ['a list as spec', 'kind: ModelTraining\nid: a\nspec: [1]\n', /'spec' must be a mapping, found \[1\]/],
@@ -100,9 +103,11 @@ describe('looksLikeManifest', () => {
   test.each([
     ['kind: ModelTraining\n', true],
     ['{\n  "kind": "ModelTraining"\n}', true],
+    ['[{"id":"a","kind":"ModelTraining"}]', true],
     ['# kind: ModelTraining\npython: 3.11\n', false],
     ['kind: ModelTrainingJob\n', false],
+    ['kind: Connection\n', false],
   ])('%j', (text, expected) => {
-    expect(looksLikeManifest(text)).toBe(expected);
+    expect(looksLikeManifest(text, TRAINING)).toBe(expected);
   });
 });

@@ -1,30 +1,29 @@
 import { TrainyardError, messageOf } from '@trainyard/core/errors.ts';
 import { didYouMean } from '@trainyard/core/nearest.ts';
 import { type Document, LineCounter, parseAllDocuments, type Scalar, visit } from 'yaml';
-import type { FoundManifest, Manifest } from './manifest.ts';
+import { type FoundManifest, KINDS, type Manifest } from './manifest.ts';
 
-const KIND = 'ModelTraining';
 /** Everything below these fields is text in the end, so that `flag: True` reaches the training as it was written. */
-const TEXT_FIELDS = new Set(['hyperParameters', 'envs', 'args', 'tags']);
+const TEXT_FIELDS = new Set(['hyperParameters', 'envs', 'args', 'tags', 'additionalEnvironments', 'nodeSelector']);
 
 /**
- * The trainings of a text that is JSON or YAML (several documents, or one list). A number is given as the text that was
+ * The resources, of some kinds, of a text that is JSON or YAML (several documents, or one list). A number is given as the text that was
  * written wherever the two differ: `version: 1.0` means "1.0", not 1.
  *
  * @throws TrainyardError INVALID_YAML or INVALID_MANIFEST, naming the file and the line
  */
-export function parseManifests(text: string, file: string): FoundManifest[] {
+export function parseManifests<K extends string>(text: string, file: string, kinds: readonly K[]): FoundManifest<K>[] {
   const values = jsonValues(text) ?? yamlValues(text, file);
   if (values.length === 0) throw new TrainyardError('INVALID_MANIFEST', { file, problem: 'it is empty' });
   return values.map(({ value, line }, i) => {
     const where = values.length === 1 ? file : `${file}, document ${i + 1}`;
-    return { manifest: checked(value, `${where}, line ${line}`), where };
+    return { manifest: checked(value, `${where}, line ${line}`, kinds), where };
   });
 }
 
-/** Does the text look like a manifest at all? Other YAML files often lie beside it. */
-export function looksLikeManifest(text: string): boolean {
-  return /^\s*["']?kind["']?\s*:\s*["']?ModelTraining\b/m.test(text);
+/** Does the text look like a manifest of one of the kinds at all? Other YAML files often lie beside it. */
+export function looksLikeManifest(text: string, kinds: readonly string[]): boolean {
+  return new RegExp(`(?:^|[{,])\\s*["']?kind["']?\\s*:\\s*["']?(${kinds.join('|')})\\b`, 'm').test(text);
 }
 
 interface Value {
@@ -95,16 +94,18 @@ function asWritten(value: unknown, source: string | undefined): unknown {
   return typeof value === 'number' && source !== undefined && source !== String(value) ? source : value;
 }
 
-function checked(value: unknown, where: string): Manifest {
+function checked<K extends string>(value: unknown, where: string, kinds: readonly K[]): Manifest<K> {
   const wrong = (problem: string): TrainyardError => new TrainyardError('INVALID_MANIFEST', { file: where, problem });
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(`expected a mapping that begins with 'kind: ${KIND}', found ${found(value)}`);
+  const choice = kinds.map((kind) => `'kind: ${kind}'`).join(' or ');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(`expected a mapping that begins with ${choice}, found ${found(value)}`);
   const { kind, id, spec } = value as Record<string, unknown>;
-  if (kind === undefined) throw wrong(`'kind' is missing: write 'kind: ${KIND}'`);
-  if (kind !== KIND) throw wrong(`the kind ${found(kind)} is not known here${didYouMean(String(kind), [KIND]) || `; write '${KIND}'`}`);
+  if (kind === undefined) throw wrong(`'kind' is missing: write ${choice}`);
+  const known = kinds.find((one) => one === kind);
+  if (known === undefined) throw wrong(`the kind ${found(kind)} is not known here${KINDS.some((one) => one === kind) ? '; files of several kinds are for: trainyard apply -f FILE' : didYouMean(String(kind), kinds) || `; write ${choice}`}`);
   if (typeof id !== 'string' && typeof id !== 'number') throw wrong(id === undefined ? "'id' is missing" : `'id' must be a text, found ${found(id)}`);
   if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) throw wrong(spec === undefined ? "'spec' is missing" : `'spec' must be a mapping, found ${found(spec)}`);
   // fields beside these are the server's to refuse, with the nearest name
-  return { ...(value as Record<string, unknown>), kind: KIND, id: String(id), spec: spec as Record<string, unknown> };
+  return { ...(value as Record<string, unknown>), kind: known, id: String(id), spec: spec as Record<string, unknown> };
 }
 
 function found(value: unknown): string {

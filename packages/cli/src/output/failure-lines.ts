@@ -1,7 +1,7 @@
 import { isTrainyardError, messageOf } from '@trainyard/core/errors.ts';
-import { isServerAnswer } from './exit-codes.ts';
-import { safeText } from './output/safe-text.ts';
-import type { Screen } from './output/screen.ts';
+import { isServerAnswer } from '../exit-codes.ts';
+import { safeText } from './safe-text.ts';
+import type { Screen } from './screen.ts';
 
 /** An error as people see it: what went wrong, and what to do next. Never a stack, unless somebody looks for a fault in here. */
 export function failureLines(error: unknown, screen: Screen, debug: boolean): string[] {

@@ -7,8 +7,8 @@ const COMMAND = /(?<![\w/.-])trainyard (?=[a-z-])/g;
 
 export interface ScreenOptions {
   readonly coloured: boolean;
-  /** This program was started with npx, and so must be what it tells people to type. */
-  readonly viaNpx: boolean;
+  /** What this user writes to start this program: `trainyard`, `npx trainyard`, `trainyard local`. */
+  readonly program: string;
 }
 
 /** One output stream: its width, its colours, and writing to it as fast as its reader reads. */
@@ -17,11 +17,11 @@ export class Screen {
   readonly coloured: boolean;
   readonly isTerminal: boolean;
   readonly #stream: OutStream;
-  readonly #viaNpx: boolean;
+  readonly #program: string;
 
-  constructor(stream: OutStream, { coloured, viaNpx }: ScreenOptions) {
+  constructor(stream: OutStream, { coloured, program }: ScreenOptions) {
     this.#stream = stream;
-    this.#viaNpx = viaNpx;
+    this.#program = program;
     this.coloured = coloured;
     this.style = styleFor(coloured);
     this.isTerminal = stream.isTTY === true;
@@ -34,7 +34,7 @@ export class Screen {
 
   /** A text with commands in it, as this user has to type them. */
   typed(text: string): string {
-    return this.#viaNpx ? text.replace(COMMAND, 'npx trainyard ') : text;
+    return text.replace(COMMAND, `${this.#program} `);
   }
 
   /** Writes; the promise is kept once the stream can take more. */

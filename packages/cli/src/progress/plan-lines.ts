@@ -50,9 +50,11 @@ function existingText({ existing }: Plan): string {
   return `exists: edited, with a new run${runNumber === undefined ? '' : ` (the last, ${runNumber}, ${state === 'stopped' ? 'was stopped' : state})`}`;
 }
 
-function sourceFact({ packed }: Plan, source: Fields): [string, string?] {
+function sourceFact({ packed, manifest }: Plan, source: Fields): [string, string?] {
   const git = fields(source['git']);
   if (text(git['url']) !== undefined) return [`git ${text(git['url'])}`, `at ${text(git['reference']) ?? 'its default branch'}`];
+  const stored = storedSource(manifest.spec, source);
+  if (stored !== undefined) return stored;
   if (packed === undefined) return [`uploaded source ${(text(fields(source['snapshot'])['digest']) ?? '').slice(0, 12)}`];
   const files = packed.listing.entries.filter(({ kind }) => kind === 'file');
   const left = packed.listing.ignored.length;
@@ -60,7 +62,18 @@ function sourceFact({ packed }: Plan, source: Fields): [string, string?] {
   return [packed.shownDir, [countText(files.length, 'file'), sizeText(size), ...(left === 0 ? [] : [`${left} left out by .gitignore`])].join(', ')];
 }
 
-function dataFact({ packed }: Plan): [string, string?] {
+/** A source behind a connection. */
+function storedSource(spec: Fields, source: Fields): [string, string?] | undefined {
+  const [vcs, storage] = [fields(source['vcs']), fields(source['objectStorage'])];
+  const repository = text(vcs['connection']) ?? text(spec['vcsName']);
+  if (repository !== undefined) return [`connection ${repository}`, `at ${text(vcs['reference']) ?? text(spec['reference']) ?? 'the reference of the connection'}`];
+  const bucket = text(storage['connection']);
+  return bucket === undefined ? undefined : [`connection ${bucket}`, text(storage['path']) ?? ''];
+}
+
+function dataFact({ packed, manifest }: Plan): [string, string?] {
+  const bindings = Array.isArray(manifest.spec['data']) ? manifest.spec['data'].map(fields) : [];
+  if (bindings.length > 0) return [bindings.map((one) => `${text(one['localPath']) ?? '?'} from ${text(one['connection']) ?? text(one['connName']) ?? '?'}`).join(', ')];
   if (packed?.data !== undefined) return [packed.data.name, `${sizeText(packed.data.sizeBytes)}, parameter ${packed.data.parameter}`];
   return ['comes with the source'];
 }

@@ -1,5 +1,5 @@
 import type { Attempt, Run, RunDetail, Step } from '@trainyard/api/schemas/run.ts';
-import { agoText, elapsedText } from '../output/amounts.ts';
+import { agoText, elapsedText, sizeText } from '../output/amounts.ts';
 import { type Fact, factLines } from '../output/facts.ts';
 import { safeLine, safeText } from '../output/safe-text.ts';
 import type { Screen } from '../output/screen.ts';
@@ -24,6 +24,7 @@ export function runLines(run: RunDetail, screen: Screen): string[] {
     ['took', tookText(run)],
     ['engine', run.engine, run.priority === 0 ? undefined : `priority ${run.priority}`],
     ['source', run.commit === undefined ? shortId(run.sourceDigest) : `commit ${run.commit}`],
+    ...(run.data ?? []).map(({ connection, localPath, files, sizeBytes, version }): Fact => ['data', `${connection} → ${localPath}`, `${files} ${files === 1 ? 'file' : 'files'}, ${sizeText(sizeBytes)}, version ${version.slice(0, 12)}`]),
     ['environment', shortId(run.environment), run.python === undefined ? undefined : `Python ${run.python}`],
     ['command', run.command],
     ['parameters', parameters.join('  ')],

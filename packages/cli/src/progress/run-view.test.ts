@@ -16,7 +16,7 @@ function view({ columns }: { columns?: number } = {}): { view: RunView; screen: 
     },
   });
   Object.assign(stream, columns === undefined ? {} : { isTTY: true, columns });
-  const screen = new Screen(stream, { coloured: columns !== undefined, viaNpx: false });
+  const screen = new Screen(stream, { coloured: columns !== undefined, program: 'trainyard' });
   return { view: new RunView(new LiveLine(screen)), screen, raw: () => chunks.join(''), shown: () => chunks.map(stripVTControlCharacters).join('') };
 }
 
@@ -136,7 +136,7 @@ describe('resultLines', () => {
   });
 
   test('who came with npx is told to type npx', () => {
-    const terminal = new Screen(Object.assign(new Writable(), { isTTY: true, columns: 200 }), { coloured: true, viaNpx: true });
+    const terminal = new Screen(Object.assign(new Writable(), { isTTY: true, columns: 200 }), { coloured: true, program: 'npx trainyard' });
     const shown = resultLines(aRunDetail(), terminal, []).map(stripVTControlCharacters).join('\n');
     expect(shown.match(/(?<!npx )trainyard /g)).toBeNull();
     expect(shown).toContain('npx trainyard train rerun wine');

@@ -19,6 +19,8 @@ export function trainingLines({ id, spec, status, createdAt, updatedAt }: Traini
     ['toolchain', String(spec['toolchain'] ?? ''), spec['entrypoint'] === undefined ? undefined : `entry point ${String(spec['entrypoint'])}`],
     ['engine', String(spec['engine'] ?? '')],
     ['source', sourceText(fields(spec['algorithmSource']))],
+    ['data', bindingsText(spec['data'])],
+    ['output', spec['outputConnection'] === undefined ? undefined : `connection ${String(spec['outputConnection'])}`],
     ['parameters', parameters.join('  ')],
     ['project', String(spec['project'] ?? '')],
     ['created', agoText(createdAt, now), createdAt],
@@ -39,6 +41,12 @@ export const trainingColumns: readonly Column<Training>[] = [
   { title: 'changed', text: ({ updatedAt }) => agoText(updatedAt, Date.now()) },
 ];
 
+/** `data/ from wine, models/ from other` */
+function bindingsText(data: unknown): string | undefined {
+  const bindings = Array.isArray(data) ? data.map(fields) : [];
+  return bindings.map((binding) => `${String(binding['localPath'])} from ${String(binding['connection'])}`).join(', ');
+}
+
 function modelName(spec: Fields): string {
   const { name, version } = fields(spec['model']);
   return `${String(name ?? '')} ${String(version ?? '')}`.trim();
@@ -47,6 +55,9 @@ function modelName(spec: Fields): string {
 function sourceText(source: Fields): string {
   const git = fields(source['git']);
   if (git['url'] !== undefined) return `git ${String(git['url'])}${git['reference'] === undefined ? '' : ` at ${String(git['reference'])}`}`;
+  const [vcs, storage] = [fields(source['vcs']), fields(source['objectStorage'])];
+  if (vcs['connection'] !== undefined) return `connection ${String(vcs['connection'])}${vcs['reference'] === undefined ? '' : ` at ${String(vcs['reference'])}`}`;
+  if (storage['connection'] !== undefined) return `connection ${String(storage['connection'])}${storage['path'] === undefined ? '' : `, ${String(storage['path'])}`}`;
   const notebook = fields(source['notebook']);
   if (notebook['path'] !== undefined) return `notebook ${String(notebook['path'])} of ${String(fields(notebook['git'])['url'] ?? 'the workspace')}`;
   const { digest } = fields(source['snapshot']);

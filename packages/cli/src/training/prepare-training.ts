@@ -4,7 +4,7 @@ import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { Cli } from '../cli.ts';
 import type { Connection } from '../connection/connection.ts';
 import { isServerAnswer } from '../exit-codes.ts';
-import type { Manifest } from '../manifest/manifest.ts';
+import { type Manifest, namesSource } from '../manifest/manifest.ts';
 import { fileSize, type ProjectFacts, readProject } from '../manifest/project-facts.ts';
 import { findManifests, type ManifestPlace } from '../manifest/read-manifest.ts';
 import { manifestFromFlags, type TrainingFlags, withFlags } from '../manifest/training-flags.ts';
@@ -25,7 +25,7 @@ export async function prepareTraining(cli: Cli, connection: Connection, { place,
   const found = await findPlace(cli, place, flags);
   const { manifest, where, project } = await readTraining(found, flags);
   const existing = await findTraining(connection, manifest.id);
-  if (manifest.spec['algorithmSource'] !== undefined) return { manifest, where, existing };
+  if (namesSource(manifest)) return { manifest, where, existing };
   const listing = await listSource(found.dir, where);
   const data = await dataFile(found.dir ?? '', manifest, project);
   return { manifest, where, existing, packed: { listing, project, data, shownDir: shownDir(cli.io.cwd, listing.root) } };

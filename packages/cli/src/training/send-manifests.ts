@@ -2,7 +2,7 @@ import type { Training } from '@trainyard/api/schemas/training.ts';
 import type { Cli } from '../cli.ts';
 import type { Connection } from '../connection/connection.ts';
 import { isServerAnswer } from '../exit-codes.ts';
-import type { FoundManifest, Manifest } from '../manifest/manifest.ts';
+import { type FoundManifest, type Manifest, namesSource } from '../manifest/manifest.ts';
 import { readManifests } from '../manifest/read-manifest.ts';
 import type { OutputFormat } from '../output/format.ts';
 import { LiveLine } from '../progress/live-line.ts';
@@ -34,7 +34,7 @@ export async function sendManifests(cli: Cli, { file, mode, run, output }: Manif
 
 async function withSource(cli: Cli, connection: Connection, { found, dir }: { readonly found: FoundManifest; readonly dir: string | undefined }): Promise<Manifest> {
   const { manifest, where } = found;
-  if (manifest.spec['algorithmSource'] !== undefined) return manifest;
+  if (namesSource(manifest)) return manifest;
   const listing = await listSource(dir, where);
   return await attachSource(connection, { manifest, listing, live: new LiveLine(cli.err), signal: cli.io.interrupted });
 }

@@ -3,7 +3,6 @@ import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import type { Bucket } from './bucket.ts';
 import { openBucketStore } from './bucket-store.ts';
-import { loadPackages } from './load-package.ts';
 import { type ArtifactLocation, parseLocation } from './location.ts';
 
 export interface ArtifactsConfig {
@@ -23,11 +22,11 @@ export interface ArtifactsConfig {
 
 type Located<Kind> = Extract<ArtifactLocation, { readonly kind: Kind }>;
 
-/** Every object store of the product; loaded when the configuration names it, with packages that are installed only for it. */
+/** Every object store of the product; loaded when the configuration names it. */
 const BUCKETS = {
-  s3: async ({ bucket }: Located<'s3' | 'gcs'>, config: ArtifactsConfig) => (await loadPackages(config.location, ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner'], () => import('./s3/bucket.ts'))).openS3Bucket({ ...config, bucket }),
-  gcs: async ({ bucket }: Located<'s3' | 'gcs'>, config: ArtifactsConfig) => (await loadPackages(config.location, ['@google-cloud/storage'], () => import('./gcs/bucket.ts'))).openGcsBucket({ ...config, bucket }),
-  azureblob: async (where: Located<'azureblob'>, config: ArtifactsConfig) => (await loadPackages(config.location, ['@azure/storage-blob'], () => import('./azureblob/bucket.ts'))).openAzureContainer({ ...config, ...where }),
+  s3: async ({ bucket }: Located<'s3' | 'gcs'>, config: ArtifactsConfig) => (await import('./s3/bucket.ts')).openS3Bucket({ ...config, bucket }),
+  gcs: async ({ bucket }: Located<'s3' | 'gcs'>, config: ArtifactsConfig) => (await import('./gcs/bucket.ts')).openGcsBucket({ ...config, bucket }),
+  azureblob: async (where: Located<'azureblob'>, config: ArtifactsConfig) => (await import('./azureblob/bucket.ts')).openAzureContainer({ ...config, ...where }),
 } as const;
 
 /** Opens what the configuration names. Refuses, saying what to do, what cannot be used: better at the start than at the first upload. */

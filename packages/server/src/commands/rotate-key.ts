@@ -3,9 +3,11 @@ import { readConfig } from '../config/read-config.ts';
 import { lockDataDir } from '../platform/data-dir-lock.ts';
 import { KeyFile } from '../platform/key-file.ts';
 import { Seal } from '../platform/seal.ts';
+import { SqlConnectionStore } from '../stores/sql/connections/connections.ts';
 import { openDatabase } from '../stores/sql/database.ts';
 import { SqlSecretStore } from '../stores/sql/secrets.ts';
 import { SqlWebhookStore } from '../stores/sql/webhooks/webhooks.ts';
+import { resealConnections } from '../usecases/connection-secrets.ts';
 import { Secrets } from '../usecases/secrets.ts';
 import { resealWebhookSecrets } from '../usecases/webhooks/webhook-secret.ts';
 
@@ -23,7 +25,8 @@ export async function rotateKeyCommand(argv: readonly string[], env: NodeJS.Proc
   try {
     keys.rotate();
     const seal = new Seal(keys);
-    const count = (await new Secrets(new SqlSecretStore(database), seal, Date.now).reseal()) + (await resealWebhookSecrets(new SqlWebhookStore(database), seal));
+    const secrets = await new Secrets(new SqlSecretStore(database), seal, Date.now).reseal();
+    const count = secrets + (await resealWebhookSecrets(new SqlWebhookStore(database), seal)) + (await resealConnections(new SqlConnectionStore(database, Date.now), seal));
     keys.forgetOld();
     process.stdout.write(`${count} secret(s) sealed again with the new key ${keys.current.id}\n`);
     return 0;

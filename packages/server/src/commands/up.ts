@@ -7,16 +7,19 @@ import { isLoopback } from '../config/loopback.ts';
 import { type Config, readConfig } from '../config/read-config.ts';
 import { readDotenv } from '../config/read-dotenv.ts';
 import { type OnDemandConfig, readOnDemand } from '../config/read-on-demand.ts';
+import { readTelemetry } from '../config/read-telemetry.ts';
 import { SETTINGS } from '../config/schema.ts';
 import { writePrivate } from '../platform/write-private.ts';
 import { rmSync } from 'node:fs';
 
 /** `trainyard up`: serves until SIGTERM or SIGINT; a second one ends it at once. */
 export async function upCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const onDemand = readOnDemand(env, readDotenv('.env'));
+  const dotenv = readDotenv('.env');
+  const onDemand = readOnDemand(env, dotenv);
+  const telemetry = readTelemetry(env, dotenv);
   const config = readConfig(argv, { ...settingsOf(onDemand), ...given(env) });
   if (!config.auth && !isLoopback(config.host)) throw new TrainyardError('UNSAFE_BIND', { host: config.host });
-  const server = await compose(config, env, onDemand);
+  const server = await compose(config, env, { onDemand, telemetry });
   try {
     return await serve(server, config, onDemand);
   } finally {

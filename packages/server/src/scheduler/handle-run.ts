@@ -1,4 +1,4 @@
-import { messageOf } from '@trainyard/core/errors.ts';
+import { isTrainyardError, messageOf } from '@trainyard/core/errors.ts';
 import { decide, type Observation, type Order, type Pace, type RunFacts, type StopFacts } from '@trainyard/core/training/decide.ts';
 import { type Assignment, type Engine, EngineUnreachable } from '../engines/engine.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -110,7 +110,7 @@ class Work {
       // nobody answered: the intent stands, the next look submits again with the same key
       if (error instanceof EngineUnreachable) return;
       this.#context.log.warn({ runId: this.#run.id, attempt: this.#run.attempt, error }, 'an attempt could not start');
-      const failure = { ok: false as const, endedAt: this.#context.now(), reason: 'could_not_start' as const, message: messageOf(error) };
+      const failure = { ok: false as const, endedAt: this.#context.now(), reason: isGone(error) ? ('bad_spec' as const) : ('could_not_start' as const), message: messageOf(error) };
       for (const order of decide({ ...factsOf(this.#run), outcome: failure }, { kind: 'missing' }, NO_PACE, this.#context.now())) await this.perform(order);
     }
   }
@@ -120,6 +120,11 @@ class Work {
     await this.#context.collect(this.#run, this.#engine);
     if (this.#run.outcome === null) await this.#engine.kill(this.#key);
   }
+}
+
+/** Something the training names was deleted after it had been accepted: another try would not find it either. */
+function isGone(error: unknown): boolean {
+  return isTrainyardError(error) && ['SECRET_NOT_FOUND', 'CONNECTION_NOT_FOUND', 'TOOLCHAIN_NOT_FOUND'].includes(error.code);
 }
 
 const NO_PACE: Pace = { lookEveryMs: 0, missingGraceMs: 0 };

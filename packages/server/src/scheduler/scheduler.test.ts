@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TrainyardError } from '@trainyard/core/errors.ts';
 import { aFailure, aSpec } from '@trainyard/testkit/builders.ts';
-import { FakeEngine } from '@trainyard/testkit/fake-engine.ts';
+import { FakeEngine } from '@trainyard/testkit/engines/fake-engine.ts';
 import { silentLogger } from '@trainyard/testkit/silent-logger.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Assignment } from '../engines/engine.ts';
 import { EngineUnreachable } from '../engines/engine.ts';
+import type { RunRecord } from '../stores/runs.ts';
 import { type Database, openDatabase } from '../stores/sql/database.ts';
 import { openStores } from '../stores/sql/open-stores.ts';
 import type { Stores } from '../stores/stores.ts';
@@ -33,7 +35,7 @@ afterEach(async () => {
 });
 
 /** A scheduler as after a start of the server; the engine goes on meanwhile. */
-function aScheduler(): Scheduler {
+function aScheduler({ assign = () => Promise.resolve({} as Assignment) }: { assign?: (run: RunRecord) => Promise<Assignment> } = {}): Scheduler {
   return new Scheduler({
     queue: stores.queue,
     limits: { total: 100, perProject: 100, perEngine: {} },
@@ -42,7 +44,7 @@ function aScheduler(): Scheduler {
     log: silentLogger,
     changed: () => undefined,
     ended: () => undefined,
-    handle: { engine: (name) => (name === 'local' ? engine : undefined), assign: () => Promise.resolve({} as Assignment), collect: () => Promise.resolve(), now: () => now, log: silentLogger },
+    handle: { engine: (name) => (name === 'local' ? engine : undefined), assign, collect: () => Promise.resolve(), now: () => now, log: silentLogger },
   });
 }
 
@@ -56,6 +58,17 @@ async function submit(changes: Record<string, unknown> = {}): Promise<string> {
 const stateOf = async (id: string): Promise<string | undefined> => (await stores.runs.find(id))?.state;
 
 describe('the scheduler', () => {
+  it('fails a run at once whose connection was deleted while it was queued, and goes on with others', async () => {
+    const gone = (run: RunRecord) => (run.id === broken ? Promise.reject(new TrainyardError('CONNECTION_NOT_FOUND', { id: 'wine' })) : Promise.resolve({} as Assignment));
+    const broken = await submit({ retry: { maxAttempts: 3 } });
+    const whole = await submit();
+    const scheduler = aScheduler({ assign: gone });
+    await scheduler.pass();
+    await scheduler.pass();
+    expect(await stores.runs.find(broken)).toMatchObject({ state: 'failed', attempt: 1, failure: { reason: 'bad_spec', message: "there is no connection 'wine'" } });
+    expect(await stateOf(whole)).toBe('preparing');
+  });
+
   it('starts a run once and ends it by its exit status', async () => {
     const scheduler = aScheduler();
     const id = await submit();

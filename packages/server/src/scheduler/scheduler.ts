@@ -14,8 +14,11 @@ export interface SchedulerOptions {
   /** Told the ids of runs whose state changed. */
   readonly changed: (runIds: Iterable<string>) => void;
   /** Called once a run or attempt is over and that is on disk. */
-  readonly ended: (run: RunRecord) => void;
+  readonly ended: (run: RunRecord, change: EndingChange) => void;
 }
+
+/** What ends an attempt: with its run, or for another one. */
+export type EndingChange = Exclude<Change, { readonly kind: 'update' }>;
 
 /** Longer than any pass; a server that dies gives its runs back after this. */
 const LEASE_MS = 30_000;
@@ -80,9 +83,12 @@ export class Scheduler {
       }),
     );
     const kept = await queue.apply(changes, now());
-    const over = new Set(changes.filter((change) => change.kind !== 'update' && kept.has(change.runId)).map((change) => change.runId));
-    this.#options.changed(over);
-    for (const run of runs) if (over.has(run.id)) this.#options.ended(run);
+    const over = new Map(changes.flatMap((change) => (change.kind !== 'update' && kept.has(change.runId) ? [[change.runId, change]] : [])));
+    this.#options.changed(over.keys());
+    for (const run of runs) {
+      const change = over.get(run.id);
+      if (change !== undefined) this.#options.ended(run, change);
+    }
   }
 
   #claim(): Claim {

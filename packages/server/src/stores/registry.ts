@@ -1,3 +1,4 @@
+import type { Projects } from '@trainyard/core/access/reach.ts';
 import type { ModelVersionColumn, RegisteredModelColumn } from '@trainyard/core/registry/searches.ts';
 import type { Stage } from '@trainyard/core/registry/stages.ts';
 import type { Pair } from '@trainyard/core/tracking/batch.ts';
@@ -41,6 +42,8 @@ export interface ModelVersionRecord {
 
 export interface NewRegisteredModel {
   readonly name: string;
+  /** `default` when absent. */
+  readonly project?: string | undefined;
   readonly description: string | null;
   readonly tags: readonly Pair[];
 }
@@ -59,6 +62,8 @@ export interface NewModelVersion {
 
 /** A version that a run leaves behind. */
 export interface RunModelVersion extends Omit<NewModelVersion, 'runId'> {
+  /** Of the run, and of the model when it is made; `default` when absent. */
+  readonly project?: string | undefined;
   readonly runId: string;
   readonly aliases: readonly string[];
 }
@@ -70,12 +75,16 @@ export interface StageChange {
 }
 
 export interface RegisteredModelSearch extends Paging {
+  /** All when absent. */
+  readonly projects?: Projects | undefined;
   readonly conditions: readonly Condition<RegisteredModelColumn>[];
   /** By name when empty. */
   readonly order: readonly SortKey<RegisteredModelColumn>[];
 }
 
 export interface ModelVersionSearch extends Paging {
+  /** All when absent. */
+  readonly projects?: Projects | undefined;
   readonly conditions: readonly Condition<ModelVersionColumn>[];
   /** Before the default order: last changed first, then name, then highest version. */
   readonly order: readonly SortKey<ModelVersionColumn>[];
@@ -111,7 +120,7 @@ export interface VersionKey {
 export interface ModelVersionStore {
   /** REGISTERED_MODEL_NOT_FOUND. */
   create(version: NewModelVersion, now: number): Promise<ModelVersionRecord>;
-  /** Makes the model when it is absent. The same run, name and source again give the version that is there; aliases are set each time. */
+  /** Makes the model when it is absent; OTHER_PROJECT when that of another project has the name. The same run, name and source again give the version that is there; aliases are set each time. */
   register(version: RunModelVersion, now: number): Promise<ModelVersionRecord>;
   find(key: VersionKey): Promise<ModelVersionRecord | undefined>;
   search(search: ModelVersionSearch): Promise<Page<ModelVersionRecord>>;

@@ -1,3 +1,4 @@
+import type { Projects } from '@trainyard/core/access/reach.ts';
 import type { StopFacts } from '@trainyard/core/training/decide.ts';
 import type { Facts, Failure, Outcome, Report } from '@trainyard/core/training/outcome.ts';
 import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
@@ -70,8 +71,9 @@ export interface EventRecord {
 }
 
 export interface RunFilter {
+  /** All when absent. */
+  readonly projects?: Projects | undefined;
   readonly training?: string | undefined;
-  readonly project?: string | undefined;
   readonly states?: readonly RunState[] | undefined;
   /** Only runs with a smaller number. */
   readonly before?: number | undefined;
@@ -82,6 +84,8 @@ export interface ReportCall {
   readonly runId: string;
   readonly attempt: number;
   readonly reports: readonly Report[];
+  /** By the engine, beside a runner, whose reports have the numbers: facts and notes, taken by what they say. What is known already is not taken again. */
+  readonly besideRunner?: boolean | undefined;
 }
 
 /** Runs as users and runners see them. */
@@ -92,8 +96,8 @@ export interface RunStore {
   attemptsOf(runId: string): Promise<AttemptRecord[]>;
   /** Events behind `afterId`, oldest first, at most `limit`. */
   eventsOf(runId: string, afterId: number, limit: number): Promise<EventRecord[]>;
-  /** Runs that have not ended, by state. */
-  countActive(): Promise<Partial<Record<RunState, number>>>;
+  /** Runs that have not ended, by state; of all projects when none are named. */
+  countActive(projects?: Projects): Promise<Partial<Record<RunState, number>>>;
   /** Ends a queued run at once and marks an active one to be stopped. Answers the run as it is then. */
   requestStop(runId: string, now: number): Promise<RunRecord>;
   /**

@@ -3,6 +3,7 @@ import { aFailure, aSpec } from '@trainyard/testkit/builders.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Claim, Limits, RunRecord } from './runs.ts';
 import type { Stores } from './stores.ts';
+import type { TrainingsById } from './trainings.ts';
 
 const wide: Limits = { total: 1_000, perProject: 1_000, perEngine: {} };
 const claim = (now: number, lease = 'lease-1', max = 100): Claim => ({ lease, leaseUntil: now + 30_000, now, max });
@@ -90,6 +91,30 @@ export function storeContract(name: string, open: (now: () => number) => Promise
       expect((await stores.trainings.list({ limit: 2, after: { updatedAt: second?.updatedAt ?? 0, id: 'b' } })).map((training) => training.id)).toEqual(['a']);
     });
 
+    it('gives trainings by id from a place on, of any of several models, versions and toolchains', async () => {
+      const model = (name: string, version: string) => ({ model: { name, version } });
+      await submitted('c', model('wine', '1'));
+      await submitted('a', model('wine', '2'));
+      await submitted('a-b', model('iris', '2'));
+      await submitted('b', { ...model('iris', '1'), toolchain: 'mlflow' });
+      const ids = async (filter: Partial<TrainingsById>) => (await stores.trainings.listById({ offset: 0, ...filter })).map(({ id }) => id);
+      expect(await ids({})).toEqual(['a', 'a-b', 'b', 'c']);
+      expect(await ids({ offset: 1, limit: 2 })).toEqual(['a-b', 'b']);
+      expect(await ids({ modelNames: ['wine'] })).toEqual(['a', 'c']);
+      expect(await ids({ modelNames: ['wine', 'iris'], modelVersions: ['2'] })).toEqual(['a', 'a-b']);
+      expect(await ids({ toolchains: ['mlflow', 'none'], modelNames: [] })).toEqual(['b']);
+      expect([await ids({ projects: ['other'] }), await ids({ projects: 'all', modelNames: ['wine'] })]).toEqual([[], ['a', 'c']]);
+      expect(await ids({ offset: 4 })).toEqual([]);
+      expect((await stores.trainings.listById({ offset: 2, limit: 1 }))[0]).toMatchObject({ id: 'b', runCount: 1, latestRun: { state: 'queued' } });
+    });
+
+    it('edits a training later than before, also within a millisecond', async () => {
+      await submitted('wine');
+      await submitted('wine', { priority: 1 });
+      await stores.trainings.submit({ kind: 'run', id: 'wine', run: { id: randomBytes(16).toString('hex'), trainingId: 'wine', spec: aSpec(), user: 'ann' } });
+      expect(await stores.trainings.find('wine')).toMatchObject({ createdAt: 1_000, updatedAt: 1_001, runCount: 3 });
+    });
+
     it('claims by priority, then age, and writes the intent', async () => {
       const low = await submitted('low', { priority: -1 });
       const old = await submitted('old');
@@ -136,6 +161,15 @@ export function storeContract(name: string, open: (now: () => number) => Promise
       expect(await stores.queue.claimDue(claim(now, 'two'))).toMatchObject([{ id: run.id, submitted: false, lease: 'two' }]);
     });
 
+    it('takes what an engine tells beside a runner once, and leaves the numbers to the runner', async () => {
+      const run = await claimed('wine');
+      const beside = { runId: run.id, attempt: 1, besideRunner: true, reports: [{ kind: 'note', seq: 1, at: 5, level: 'warning', message: 'waits' }, { kind: 'facts', seq: 2, at: 6, facts: { externalId: '7' } }, { kind: 'step', seq: 3, at: 7, step: 'train', state: 'running' }] } as const;
+      for (let i = 0; i < 2; i++) expect(await stores.runs.report(beside)).toEqual({ lastSeq: 0, stop: false });
+      expect(await stores.runs.report({ runId: run.id, attempt: 1, reports: [{ kind: 'facts', seq: 1, at: 8, facts: { python: '3.11' } }] })).toEqual({ lastSeq: 1, stop: false });
+      expect(await stores.runs.find(run.id)).toMatchObject({ state: 'preparing', step: null, facts: { externalId: '7', python: '3.11' }, warnings: ['waits'] });
+      expect((await stores.runs.eventsOf(run.id, 0, 100)).map((event) => event.kind)).toEqual(['state', 'state', 'note', 'facts', 'facts']);
+    });
+
     it('ends a run, its attempt and its open step in one go', async () => {
       const run = await claimed('wine');
       await stores.runs.report({ runId: run.id, attempt: 1, reports: [{ kind: 'step', seq: 1, at: 5, step: 'train', state: 'running' }] });
@@ -168,6 +202,17 @@ export function storeContract(name: string, open: (now: () => number) => Promise
       await stores.runs.report({ runId: run.id, attempt: 1, reports: [{ kind: 'facts', seq: 4, at: 8, facts: { python: '3.11.7' } }] });
       expect(await stores.runs.find(run.id)).toMatchObject({ state: 'running', step: 'train', warnings: ['careful'], facts: { commit: 'abc', python: '3.11.7' } });
       expect((await stores.runs.eventsOf(run.id, 0, 100)).filter((event) => event.kind === 'note')).toHaveLength(1);
+    });
+
+    it('takes how far a step is without beginning it anew', async () => {
+      const run = await claimed('wine');
+      const told = (seq: number, message?: string): Promise<unknown> => stores.runs.report({ runId: run.id, attempt: 1, reports: [{ kind: 'step', seq, at: seq * 10, step: 'data', state: 'running', message }] });
+      await told(1);
+      await told(2, '1 of 2 files');
+      await told(3, '2 of 2 files');
+      expect(await stores.runs.find(run.id)).toMatchObject({ step: 'data', stepStartedAt: 10 });
+      expect(await stores.runs.attemptsOf(run.id)).toMatchObject([{ steps: [{ name: 'data', startedAt: 10, state: 'running', message: '2 of 2 files' }] }]);
+      expect((await stores.runs.eventsOf(run.id, 0, 100)).filter((event) => event.kind === 'step')).toHaveLength(1);
     });
 
     it('takes reports that change nothing of the run but its history', async () => {
@@ -209,9 +254,12 @@ export function storeContract(name: string, open: (now: () => number) => Promise
     });
 
     it('keeps hashed tokens and sealed secrets', async () => {
-      await stores.tokens.put({ id: 't1', name: 'ci', hash: 'h', createdAt: 1 });
+      await stores.tokens.put({ id: 't1', name: 'ci', hash: 'h', roles: [{ role: 'viewer', project: 'wine' }], createdAt: 1 });
       await stores.tokens.touch('t1', 7);
-      expect(await stores.tokens.find('t1')).toEqual({ id: 't1', name: 'ci', hash: 'h', createdAt: 1, lastUsedAt: 7 });
+      const kept = { id: 't1', name: 'ci', hash: 'h', roles: [{ role: 'viewer', project: 'wine' }], createdAt: 1, lastUsedAt: 7 };
+      expect(await stores.tokens.find('t1')).toEqual(kept);
+      expect(await stores.tokens.setRoles('t1', [{ role: 'admin' }])).toEqual({ ...kept, roles: [{ role: 'admin' }] });
+      expect(await stores.tokens.setRoles('t2', [{ role: 'admin' }])).toBeUndefined();
       expect([await stores.tokens.delete('t1'), await stores.tokens.delete('t1')]).toEqual([true, false]);
       await stores.secrets.put({ name: 'b', sealed: 'x', updatedAt: 1 });
       await stores.secrets.put({ name: 'a', sealed: 'y', updatedAt: 1 });

@@ -36,7 +36,7 @@ export function trackingStoreContract(name: string, open: () => Promise<Tracking
       it('have one called Default from the start, and places of their own', async () => {
         expect(await store.experiments.find('0')).toMatchObject({ id: '0', name: 'Default', artifactLocation: 'mlflow-artifacts:/0', stage: 'active' });
         const id = await create('a', 5);
-        expect(await store.experiments.findByName('a')).toEqual({ id, name: 'a', artifactLocation: `mlflow-artifacts:/${id}`, stage: 'active', createdAt: 5, updatedAt: 5, tags: [] });
+        expect(await store.experiments.findByName('a')).toEqual({ id, name: 'a', project: 'default', artifactLocation: `mlflow-artifacts:/${id}`, stage: 'active', createdAt: 5, updatedAt: 5, tags: [] });
         expect([await store.experiments.find('77'), await store.experiments.findByName('b')]).toEqual([undefined, undefined]);
       });
 

@@ -1,3 +1,4 @@
+import type { Projects } from '@trainyard/core/access/reach.ts';
 import type { Pair, RunBatch } from '@trainyard/core/tracking/batch.ts';
 import type { DatasetInput } from '@trainyard/core/tracking/dataset.ts';
 import type { Condition, SortKey } from '@trainyard/core/tracking/filter/condition.ts';
@@ -27,6 +28,8 @@ export interface ExperimentRecord {
   /** Decimal digits. */
   readonly id: string;
   readonly name: string;
+  /** Never changes. */
+  readonly project: string;
   readonly artifactLocation: string;
   readonly stage: Stage;
   readonly createdAt: number;
@@ -36,12 +39,16 @@ export interface ExperimentRecord {
 
 export interface NewExperiment {
   readonly name: string;
+  /** `default` when absent. */
+  readonly project?: string | undefined;
   /** A place of its own below `mlflow-artifacts:/` when absent. */
   readonly artifactLocation?: string | undefined;
   readonly tags: readonly Pair[];
 }
 
 export interface ExperimentSearch extends Paging {
+  /** All when absent. */
+  readonly projects?: Projects | undefined;
   /** Both when absent. */
   readonly stage?: Stage | undefined;
   readonly conditions: readonly Condition<ExperimentColumn>[];

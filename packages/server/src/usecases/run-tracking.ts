@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { RunRecord } from '../stores/runs.ts';
 import type { CurveBucket, CurveQuery } from '../stores/tracking.ts';
+import type { Caller } from './tracking/authorize.ts';
+import { noteParameters } from './tracking/note-parameters.ts';
 import type { Tracking } from './tracking/tracking.ts';
 
 /** What the publish step of a runner says about the model. */
@@ -35,23 +37,30 @@ export class RunTracking {
   }
 
   /** TRACKING_RUN_NOT_FOUND. */
-  curve(query: CurveQuery): Promise<readonly CurveBucket[]> {
-    return this.#parts.tracking.runs.curve(query);
+  curve(caller: Caller, query: CurveQuery): Promise<readonly CurveBucket[]> {
+    return this.#parts.tracking.runs.curve(caller, query);
   }
 
   /** Paths are relative to the artifacts of the run. */
-  async listArtifacts(run: RunRecord, path: string): Promise<{ path: string; isDirectory: boolean; sizeBytes?: number }[]> {
-    const entries = await this.#parts.tracking.artifacts.listOfRun(run.id, path);
+  async listArtifacts(caller: Caller, run: RunRecord, path: string): Promise<{ path: string; isDirectory: boolean; sizeBytes?: number }[]> {
+    const entries = await this.#parts.tracking.artifacts.listOfRun(caller, run.id, path);
     const below = path === '' ? '' : `${path.replace(/\/$/, '')}/`;
     return entries.map(({ name, sizeBytes }) => ({ path: `${below}${name}`, isDirectory: sizeBytes === undefined, ...(sizeBytes === undefined ? {} : { sizeBytes }) }));
   }
 
-  async openArtifact(run: RunRecord, path: string): Promise<{ bytes: Readable; sizeBytes: number }> {
-    const artifact = await this.#parts.tracking.artifacts.openOfRun(run.id, path);
+  async openArtifact(caller: Caller, run: RunRecord, path: string): Promise<{ bytes: Readable; sizeBytes: number }> {
+    const artifact = await this.#parts.tracking.artifacts.openOfRun(caller, run.id, path);
     return { bytes: artifact.read(), sizeBytes: artifact.sizeBytes };
   }
 
+  /** The hyperparameters of a run that has no runner to note them. Answers the names that could not be noted. TRACKING_RUN_NOT_FOUND. */
+  async noteParameters(run: RunRecord | undefined): Promise<readonly string[]> {
+    if (run === undefined) return [];
+    const { id, project, spec } = run;
+    return noteParameters((batch) => this.#parts.tracking.runs.log({ kind: 'run', runId: id, project }, batch), id, spec.hyperParameters);
+  }
+
   publish(run: RunRecord, model: PublishedModel): Promise<{ name: string; version: string }> {
-    return this.#parts.tracking.registerRunModel({ runId: run.id, ...model });
+    return this.#parts.tracking.registerRunModel({ runId: run.id, project: run.project, ...model });
   }
 }

@@ -1,6 +1,7 @@
+import { type Actor, EVERYTHING, includes, narrowed } from '@trainyard/core/access/reach.ts';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { Report } from '@trainyard/core/training/outcome.ts';
-import { hasEnded } from '@trainyard/core/training/states.ts';
+import { hasEnded, type RunState } from '@trainyard/core/training/states.ts';
 import type { LogStore } from '../logs/log-store.ts';
 import type { Hub } from '../platform/hub.ts';
 import type { AttemptRecord, EventRecord, ReportCall, RunFilter, RunRecord, RunStore } from '../stores/runs.ts';
@@ -11,6 +12,8 @@ export interface RunsParts {
   readonly hub: Hub;
   readonly now: () => number;
   readonly wake: (runId: string) => void;
+  /** Told of a run that was stopped before it was its turn. */
+  readonly ended: (run: RunRecord) => void;
 }
 
 /** A piece of a followed log; `from` is the byte it begins at. */
@@ -24,8 +27,12 @@ export interface LogPiece {
 const LOOK_EVERY_MS = 1_000;
 const EVENT_PAGE = 500;
 const REPORTS_AT_ONCE = 500;
+/** For what is read on behalf of somebody who was let through before. */
+const ITSELF = { reach: EVERYTHING };
 
-/** Runs as their users and runners see and change them. */
+type Within = Pick<Actor, 'reach'>;
+
+/** Runs as their users and runners see and change them. A run of a project that the caller does not see is RUN_NOT_FOUND. */
 export class Runs {
   readonly #parts: RunsParts;
 
@@ -33,24 +40,37 @@ export class Runs {
     this.#parts = parts;
   }
 
-  async get(idOrNumber: string): Promise<RunRecord> {
+  async get(idOrNumber: string, { reach }: Within): Promise<RunRecord> {
     const run = await this.#parts.runs.find(idOrNumber);
-    if (run === undefined) throw new TrainyardError('RUN_NOT_FOUND', { id: idOrNumber });
+    if (run === undefined || !includes(reach.sees, run.project)) throw new TrainyardError('RUN_NOT_FOUND', { id: idOrNumber });
     return run;
   }
 
-  list(filter: RunFilter): Promise<RunRecord[]> {
-    return this.#parts.runs.list(filter);
+  /** Of a run that was got before. */
+  async stateOf(runId: string): Promise<RunState> {
+    return (await this.get(runId, ITSELF)).state;
+  }
+
+  /** Runs that have not ended, by state. */
+  countActive({ reach }: Within): Promise<Partial<Record<RunState, number>>> {
+    return this.#parts.runs.countActive(reach.sees);
+  }
+
+  list({ project, ...filter }: Omit<RunFilter, 'projects'> & { readonly project?: string | undefined }, { reach }: Within): Promise<RunRecord[]> {
+    return this.#parts.runs.list({ ...filter, projects: narrowed(reach.sees, project) });
   }
 
   attemptsOf(runId: string): Promise<AttemptRecord[]> {
     return this.#parts.runs.attemptsOf(runId);
   }
 
-  async stop(idOrNumber: string): Promise<RunRecord> {
-    const run = await this.get(idOrNumber);
+  /** FORBIDDEN for a run that may only be seen. */
+  async stop(idOrNumber: string, within: Within): Promise<RunRecord> {
+    const run = await this.get(idOrNumber, within);
+    if (!includes(within.reach.writes, run.project)) throw new TrainyardError('FORBIDDEN', { action: `change trainings and runs of the project '${run.project}'` });
     const stopped = await this.#parts.runs.requestStop(run.id, this.#parts.now());
     this.#parts.wake(run.id);
+    if (hasEnded(stopped.state)) this.#parts.ended(stopped);
     return stopped;
   }
 
@@ -93,7 +113,7 @@ export class Runs {
     let last = afterId;
     while (!signal.aborted) {
       // the state first: events that were written before it was read are then all in the pages that follow
-      const over = hasEnded((await this.get(runId)).state);
+      const over = hasEnded(await this.stateOf(runId));
       for (;;) {
         const events = await this.#parts.runs.eventsOf(runId, last, EVENT_PAGE);
         for (const event of events) yield event;
@@ -109,7 +129,7 @@ export class Runs {
   async *followLog(runId: string, start: { attempt: number; from: number }, signal: AbortSignal): AsyncIterable<LogPiece> {
     let { attempt, from } = start;
     while (!signal.aborted) {
-      const run = await this.get(runId);
+      const run = await this.get(runId, ITSELF);
       const to = await this.logSize(runId, attempt);
       for await (const bytes of this.readLog(runId, attempt, { from, to })) {
         yield { attempt, from, bytes };

@@ -157,6 +157,6 @@ describe('train run starts nothing', () => {
     await using _ = server;
     using dir = aDirectory(PROJECT);
     const { code, err } = await cli(['train', 'run', dir.path], { server });
-    expect([code, err]).toEqual([2, "error: unknown field 'spec.hyperParams' (did you mean 'hyperParameters'?)\n  hint: see docs/reference/training.md for every field\n"]);
+    expect([code, err]).toEqual([2, "error: unknown field 'spec.hyperParams' (did you mean 'hyperParameters'?)\n  hint: see docs/reference/training.md and resources.md for every field\n"]);
   });
 });

@@ -1,6 +1,6 @@
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { TrainyardError } from '@trainyard/core/errors.ts';
-import { loadPackages } from '../load-package.ts';
+import { loadPackages } from '../../platform/load-package.ts';
 
 interface ServiceOptions {
   readonly account: string;

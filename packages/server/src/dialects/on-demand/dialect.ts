@@ -2,6 +2,7 @@ import { isTrainyardError, TrainyardError } from '@trainyard/core/errors.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../platform/logger.ts';
 import type { ModelTypes } from '../../usecases/model-types/model-types.ts';
+import { actorOf } from '../../http/identity.ts';
 import type { Dialect } from '../dialect.ts';
 import { toOnDemandError } from './errors.ts';
 import { readKey, readRequest } from './read-request.ts';
@@ -16,11 +17,20 @@ export interface OnDemandOptions {
 const BODY_LIMIT_BYTES = 1_048_576;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
+type Run = Awaited<ReturnType<ModelTypes['get']>>;
+
 /**
  * The service that trains a model by its type, as its clients know it. Both forms: the one its guide describes (`POST /`,
  * `GET /<run>`) and the one it has (`/train`). Everything but the page of the probe is JSON.
  */
 export function onDemandDialect(modelTypes: ModelTypes, { failedState, log }: OnDemandOptions): Dialect {
+  // a run that is read again is the same object as long as nothing became of it
+  const texts = new WeakMap<Run, string>();
+  const textOf = (run: Run): string => {
+    const text = texts.get(run) ?? JSON.stringify(statusOf(run, failedState));
+    texts.set(run, text);
+    return text;
+  };
   return {
     name: 'on-demand',
     register(app) {
@@ -30,23 +40,25 @@ export function onDemandDialect(modelTypes: ModelTypes, { failedState, log }: On
       });
       addBodyParsers(app);
       app.get('/', { config: { access: 'public' } }, (_, reply) => reply.type('text/html; charset=utf-8').send('Training Service is up.'));
-      for (const url of ['/', '/train']) app.post(url, { config: { access: 'user' }, bodyLimit: BODY_LIMIT_BYTES }, train);
-      for (const url of ['/:id(^\\d+$)', '/train/:id(^\\d+$)']) app.get<{ Params: { id: string } }>(url, { config: { access: 'user' } }, status);
+      for (const url of ['/', '/train']) app.post(url, { config: { access: 'write', audit: 'run.start', auditSoon: true }, bodyLimit: BODY_LIMIT_BYTES }, train);
+      for (const url of ['/:id(^\\d+$)', '/train/:id(^\\d+$)']) app.get<{ Params: { id: string } }>(url, { config: { access: 'read' } }, status);
     },
   };
 
   async function train(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const wanted = readRequest(request.body as string | undefined);
-    const runId = await modelTypes.start({ ...wanted, idempotencyKey: readKey(request.headers['idempotency-key']), user: userOf(request) });
+    request.audited.resource = wanted.modelType;
+    const runId = await modelTypes.start({ ...wanted, idempotencyKey: readKey(request.headers['idempotency-key']), ...actorOf(request.identity) });
     return reply.type(JSON_TYPE).send(JSON.stringify({ runId }));
   }
 
   function status(request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
     const number = numberOf(request.params.id);
-    const answer = (run: Awaited<ReturnType<ModelTypes['get']>>): FastifyReply => reply.type(JSON_TYPE).send(JSON.stringify(statusOf(run, failedState)));
-    const known = modelTypes.known(number);
+    const answer = (run: Run): FastifyReply => reply.type(JSON_TYPE).send(textOf(run));
+    const within = actorOf(request.identity);
+    const known = modelTypes.known(number, within);
     // clients ask again and again: what is known is answered without another turn of the loop
-    return known === undefined ? modelTypes.get(number).then(answer) : answer(known);
+    return known === undefined ? modelTypes.get(number, within).then(answer) : answer(known);
   }
 }
 
@@ -55,10 +67,6 @@ function numberOf(digits: string): number {
   const number = Number(digits);
   if (!Number.isSafeInteger(number)) throw new TrainyardError('RUN_NOT_FOUND', { id: digits });
   return number;
-}
-
-function userOf({ identity }: FastifyRequest): string {
-  return identity.kind === 'user' ? identity.name : '';
 }
 
 /** JSON as text, which the reader of the request parses; the body of any other type is not read, as in the original. */

@@ -12,6 +12,30 @@ export interface Schema extends TrackingSchema, WebhookSchema {
   tokens: TokenTable;
   secrets: SecretTable;
   engine_attempts: EngineAttemptTable;
+  audit: AuditTable;
+  connections: ConnectionTable;
+  toolchain_integrations: ToolchainIntegrationTable;
+}
+
+export interface ConnectionTable {
+  id: string;
+  project: string;
+  type: string;
+  /** JSON ConnectionSpec, secrets masked. */
+  spec: string;
+  /** The secrets, sealed. */
+  sealed: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ToolchainIntegrationTable {
+  id: string;
+  project: string;
+  /** JSON ToolchainIntegrationSpec. */
+  spec: string;
+  created_at: number;
+  updated_at: number;
 }
 
 export interface EngineAttemptTable {
@@ -27,6 +51,7 @@ export interface TrainingTable {
   id: string;
   project: string;
   model_name: string;
+  model_version: string;
   toolchain: string;
   spec: string;
   created_at: number;
@@ -112,8 +137,23 @@ export interface TokenTable {
   id: string;
   name: string;
   hash: string;
+  /** JSON Grant[]. */
+  roles: string;
   created_at: number;
   last_used_at: number | null;
+}
+
+export interface AuditTable {
+  id: Generated<number>;
+  at: number;
+  who_name: string;
+  who_id: string;
+  action: string;
+  resource: string | null;
+  project: string | null;
+  outcome: string;
+  request_id: string;
+  address: string;
 }
 
 export interface SecretTable {

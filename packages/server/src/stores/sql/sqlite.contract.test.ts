@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { attemptBookContract } from '../../engines/attempt-book.contract.ts';
+import { connectionStoreContract } from '../connections.contract.ts';
 import { storeContract } from '../store.contract.ts';
 import { type Database, openDatabase } from './database.ts';
 import { SqlAttemptBook } from './trainings/engine-attempts.ts';
 import { openStores } from './open-stores.ts';
+import { peopleContract } from './people/people.contract.ts';
 
 const opened: { database: Database; dir: string }[] = [];
 afterEach(async () => {
@@ -17,6 +19,19 @@ afterEach(async () => {
 });
 
 storeContract('SQLite', async (now) => openStores(await freshDatabase(), now));
+
+connectionStoreContract('SQLite', async (now) => openStores(await freshDatabase(), now));
+
+const directories: string[] = [];
+afterEach(() => {
+  for (const dir of directories.splice(0)) rmSync(dir, { recursive: true });
+});
+
+peopleContract('SQLite', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'trainyard-people-'));
+  directories.push(dir);
+  return `sqlite://${dir}/trainyard.db`;
+});
 
 attemptBookContract('SQLite', async () => {
   const database = await freshDatabase();

@@ -6,7 +6,7 @@ import type { OutboundHttp } from '../../platform/outbound/outbound-http.ts';
 import type { Seal } from '../../platform/seal.ts';
 import type { Page, Paging } from '../../stores/tracking.ts';
 import type { DeliveryRecord, WebhookRecord, WebhookStatus, WebhookStore } from '../../stores/webhooks.ts';
-import type { Caller, WriteRights } from '../tracking/authorize.ts';
+import type { Caller, Rights } from '../tracking/authorize.ts';
 import { checkWebhookUrl } from './check-url.ts';
 import { sendWebhook } from './send-webhook.ts';
 import { openSecret, sealSecret } from './webhook-secret.ts';
@@ -31,7 +31,7 @@ export interface WebhookTest {
 
 interface Needs {
   readonly store: WebhookStore;
-  readonly rights: WriteRights;
+  readonly rights: Rights;
   readonly outbound: OutboundHttp;
   readonly seal: Seal;
   readonly now: () => number;

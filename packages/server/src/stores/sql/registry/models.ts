@@ -18,7 +18,7 @@ interface ModelInsert {
 export async function insertModel(trx: Trx, { model, now, tell }: ModelInsert): Promise<ModelRow | undefined> {
   const made = await trx
     .insertInto('registered_models')
-    .values({ name: model.name, description: model.description, creation_time: now, last_update_time: now, last_version: 0 })
+    .values({ name: model.name, project: model.project ?? 'default', description: model.description, creation_time: now, last_update_time: now, last_version: 0 })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .returningAll()
     .executeTakeFirst();

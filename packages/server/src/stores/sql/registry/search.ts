@@ -4,6 +4,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { ModelVersionRecord, ModelVersionSearch, RegisteredModelRecord, RegisteredModelSearch } from '../../registry.ts';
 import type { Page } from '../../tracking.ts';
 import type { Database } from '../database.ts';
+import { inProjects } from '../people/in-projects.ts';
 import { byCodePoint, keysetPage, type SortTerm } from '../keyset.ts';
 import { passes } from '../passes.ts';
 import { toModels, toVersions } from './model-rows.ts';
@@ -12,6 +13,8 @@ type Kind = Database['kind'];
 
 export async function searchModels(database: Database, search: RegisteredModelSearch): Promise<Page<RegisteredModelRecord>> {
   let query = database.read.selectFrom('registered_models').selectAll('registered_models');
+  const visible = inProjects(database.kind, 'registered_models.project', search.projects);
+  if (visible !== undefined) query = query.where(visible);
   for (const condition of search.conditions) query = query.where(modelMeets(database.kind, condition));
   const name: SortTerm = { by: byCodePoint(database.kind, sql.ref('registered_models.name')), type: 'text', ascending: true };
   const terms = search.order.map((key): SortTerm => (columnOf(key) === 'name' ? { ...name, ascending: key.ascending } : { by: sql.ref('registered_models.last_update_time'), type: 'integer', ascending: key.ascending }));
@@ -21,6 +24,8 @@ export async function searchModels(database: Database, search: RegisteredModelSe
 
 export async function searchVersions(database: Database, search: ModelVersionSearch): Promise<Page<ModelVersionRecord>> {
   let query = database.read.selectFrom('model_versions').innerJoin('registered_models', 'registered_models.id', 'registered_model_id').selectAll('model_versions').select('registered_models.name as model_name');
+  const visible = inProjects(database.kind, 'registered_models.project', search.projects);
+  if (visible !== undefined) query = query.where(visible);
   for (const condition of search.conditions) query = query.where(versionMeets(database.kind, condition));
   const terms = [...search.order, { column: 'last_update_time', ascending: false }, { column: 'name', ascending: true }, { column: 'version', ascending: false }].map((key) =>
     versionTerm(database.kind, 'column' in key ? (key.column as ModelVersionColumn) : columnOf(key), key.ascending),

@@ -26,9 +26,10 @@ export class SqlModelVersionStore implements ModelVersionStore {
   }
 
   register(version: RunModelVersion, now: number): Promise<ModelVersionRecord> {
-    const { name, runId, source } = version;
+    const { name, runId, source, project = 'default' } = version;
     return this.#outbox.write(async (trx, tell) => {
-      const model = (await lockModel(this.#database.kind, trx, name)) ?? (await insertModel(trx, { model: { name, description: null, tags: [] }, now, tell })) ?? (await requireModel(this.#database.kind, trx, name));
+      const model = (await lockModel(this.#database.kind, trx, name)) ?? (await insertModel(trx, { model: { name, project, description: null, tags: [] }, now, tell })) ?? (await requireModel(this.#database.kind, trx, name));
+      if (model.project !== project) throw new TrainyardError('OTHER_PROJECT', { what: 'registered model', name });
       const there = await trx.selectFrom('model_versions').selectAll().where('registered_model_id', '=', model.id).where('run_id', '=', runId).where('source', '=', source).orderBy('version').limit(1).executeTakeFirst();
       const row = there ?? (await insertVersion(trx, { model, version, now, tell }));
       // when a run says it again, only aliases that were moved meanwhile are news

@@ -6,6 +6,7 @@ import { invalid } from '@trainyard/core/tracking/names.ts';
 import { type Kysely, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { ExperimentRecord, ExperimentSearch, ExperimentStore, NewExperiment, Page, Stage } from '../../tracking.ts';
 import type { Database, Trx } from '../database.ts';
+import { inProjects } from '../people/in-projects.ts';
 import { byCodePoint, keysetPage, type SortTerm } from '../keyset.ts';
 import { passes } from '../passes.ts';
 import type { Schema } from '../schema.ts';
@@ -23,7 +24,7 @@ export class SqlExperimentStore implements ExperimentStore {
     return this.#database.write(async (trx) => {
       const made = await trx
         .insertInto('experiments')
-        .values({ name: experiment.name, artifact_location: experiment.artifactLocation ?? '', lifecycle_stage: 'active', creation_time: now, last_update_time: now })
+        .values({ name: experiment.name, project: experiment.project ?? 'default', artifact_location: experiment.artifactLocation ?? '', lifecycle_stage: 'active', creation_time: now, last_update_time: now })
         .onConflict((conflict) => conflict.column('name').doNothing())
         .returning('id')
         .executeTakeFirst();
@@ -46,6 +47,8 @@ export class SqlExperimentStore implements ExperimentStore {
 
   async search(search: ExperimentSearch): Promise<Page<ExperimentRecord>> {
     let query = this.#database.read.selectFrom('experiments').selectAll();
+    const visible = inProjects(this.#database.kind, 'experiments.project', search.projects);
+    if (visible !== undefined) query = query.where(visible);
     if (search.stage !== undefined) query = query.where('lifecycle_stage', '=', search.stage);
     for (const condition of search.conditions) query = query.where(meets(this.#database.kind, condition));
     const page = await keysetPage(query, { terms: this.#terms(search), limit: search.limit, after: search.after });
@@ -132,6 +135,7 @@ async function withTags(db: Kysely<Schema>, rows: readonly Selectable<Experiment
   return rows.map((row) => ({
     id: String(row.id),
     name: row.name,
+    project: row.project,
     artifactLocation: row.artifact_location,
     stage: row.lifecycle_stage as Stage,
     createdAt: row.creation_time,

@@ -17,19 +17,19 @@ export function managedRunsContract(name: string, open: () => Promise<Database>)
 
     async function launched(): Promise<string> {
       const id = newId();
-      const experimentId = await database.write((trx) => ensureExperiment(trx, 'wine', 1));
+      const experimentId = await database.write((trx) => ensureExperiment(trx, { name: 'wine', project: 'default' }, 1));
       await database.write((trx) => insertManagedRuns(trx, [{ id, experimentId, name: 'wine-1', userId: 'ann', startTime: 5, tags: { 'trainyard.training': 'wine' } }]));
       return id;
     }
     const end = (id: string, status: 'FINISHED' | 'FAILED' | 'KILLED', endTime: number) => database.write((trx) => endManagedRuns(trx, [{ id, status, endTime }, { id: 'other', status: 'KILLED', endTime: 1 }]));
 
     it('makes an experiment once and brings a deleted one back', async () => {
-      const ids = await Promise.all([1, 2, 3].map((now) => database.write((trx) => ensureExperiment(trx, 'wine', now))));
+      const ids = await Promise.all([1, 2, 3].map((now) => database.write((trx) => ensureExperiment(trx, { name: 'wine', project: 'default' }, now))));
       expect(new Set(ids).size).toBe(1);
       const id = ids[0] ?? '';
       expect(await store.experiments.find(id)).toMatchObject({ name: 'wine', artifactLocation: `mlflow-artifacts:/${id}`, stage: 'active' });
       await store.experiments.setStage(id, 'deleted', 5);
-      expect(await database.write((trx) => ensureExperiment(trx, 'wine', 6))).toBe(id);
+      expect(await database.write((trx) => ensureExperiment(trx, { name: 'wine', project: 'default' }, 6))).toBe(id);
       expect(await store.experiments.find(id)).toMatchObject({ stage: 'active', artifactLocation: `mlflow-artifacts:/${id}` });
     });
 

@@ -1,3 +1,4 @@
+import { TrainyardError } from '@trainyard/core/errors.ts';
 import { REASON_TAG } from '@trainyard/core/tracking/heartbeat.ts';
 import { LIMITS } from '@trainyard/core/tracking/limits.ts';
 import { type Kysely, sql } from 'kysely';
@@ -28,22 +29,28 @@ export interface ManagedRunEnd {
   readonly reason?: string | undefined;
 }
 
-/** The id of the experiment with this name: made when there is none, restored when it was deleted. */
-export async function ensureExperiment(trx: Trx, name: string, now: number): Promise<string> {
-  const found = await trx.selectFrom('experiments').select(['id', 'lifecycle_stage']).where('name', '=', name).executeTakeFirst();
+/** The id of the experiment with this name: made when there is none, restored when it was deleted. OTHER_PROJECT, and nothing written, when that of another project has the name. */
+export async function ensureExperiment(trx: Trx, { name, project }: { readonly name: string; readonly project: string }, now: number): Promise<string> {
+  const found = await trx.selectFrom('experiments').select(['id', 'project', 'lifecycle_stage']).where('name', '=', name).executeTakeFirst();
   if (found === undefined) {
     // two servers may get here at once: the unique name decides, and both go on with the same row
     const made = await trx
       .insertInto('experiments')
-      .values({ name, artifact_location: '', lifecycle_stage: 'active', creation_time: now, last_update_time: now })
+      .values({ name, project, artifact_location: '', lifecycle_stage: 'active', creation_time: now, last_update_time: now })
       .onConflict((c) => c.column('name').doUpdateSet({ lifecycle_stage: 'active' }))
-      .returning('id')
+      .returning(['id', 'project'])
       .executeTakeFirstOrThrow();
+    if (made.project !== project) throw otherProject(name);
     await trx.updateTable('experiments').set({ artifact_location: `mlflow-artifacts:/${made.id}` }).where('id', '=', made.id).where('artifact_location', '=', '').execute();
     return String(made.id);
   }
+  if (found.project !== project) throw otherProject(name);
   if (found.lifecycle_stage !== 'active') await trx.updateTable('experiments').set({ lifecycle_stage: 'active', last_update_time: now }).where('id', '=', found.id).execute();
   return String(found.id);
+}
+
+function otherProject(name: string): TrainyardError {
+  return new TrainyardError('OTHER_PROJECT', { what: 'experiment', name });
 }
 
 /** Adds the runs as SCHEDULED. */

@@ -36,6 +36,8 @@ export interface PairTable {
 export interface ExperimentTable {
   id: Generated<number>;
   name: string;
+  /** Never changes. */
+  project: Generated<string>;
   artifact_location: string;
   lifecycle_stage: string;
   creation_time: number;
@@ -153,6 +155,8 @@ export interface LoggedModelMetricTable extends PointColumns {
 export interface RegisteredModelTable {
   id: Generated<number>;
   name: string;
+  /** Never changes. */
+  project: Generated<string>;
   description: string | null;
   creation_time: number;
   last_update_time: number;

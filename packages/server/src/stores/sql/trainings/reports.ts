@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { Facts, Report } from '@trainyard/core/training/outcome.ts';
 import { stateDuring } from '@trainyard/core/training/states.ts';
@@ -25,13 +26,27 @@ async function takeCall(trx: Trx, call: ReportCall, now: number): Promise<Settle
   const current = run !== undefined && run.attempt === call.attempt && (run.state === 'preparing' || run.state === 'running');
   if (!current) return { error: new TrainyardError('STALE_ATTEMPT', { id: run?.number ?? call.runId, attempt: call.attempt }) };
   const attempt = await trx.selectFrom('attempts').select('last_seq').where('run_id', '=', call.runId).where('number', '=', call.attempt).executeTakeFirstOrThrow();
-  const fresh = call.reports.filter((report) => report.seq > attempt.last_seq).toSorted((a, b) => a.seq - b.seq);
   const stop = run.cancel_requested_at !== null || run.stop !== null;
+  if (call.besideRunner === true) {
+    const news = newsFor(run, call.reports);
+    if (news.length > 0) await write(trx, { ...call, reports: news }, new Changes(run), now);
+    return { value: { lastSeq: attempt.last_seq, stop } };
+  }
+  const fresh = call.reports.filter((report) => report.seq > attempt.last_seq).toSorted((a, b) => a.seq - b.seq);
   const last = fresh.at(-1);
   if (last === undefined) return { value: { lastSeq: attempt.last_seq, stop } };
   await write(trx, { ...call, reports: fresh }, new Changes(run), now);
   await trx.updateTable('attempts').set({ last_seq: last.seq }).where('run_id', '=', call.runId).where('number', '=', call.attempt).execute();
   return { value: { lastSeq: last.seq, stop } };
+}
+
+function newsFor(run: { readonly facts: string; readonly warnings: string }, reports: readonly Report[]): Report[] {
+  const facts = JSON.parse(run.facts) as Readonly<Record<string, unknown>>;
+  const warnings = JSON.parse(run.warnings) as readonly string[];
+  return reports.filter((report) => {
+    if (report.kind === 'facts') return Object.entries(report.facts).some(([name, value]) => !isDeepStrictEqual(facts[name], value));
+    return report.kind === 'note' && !warnings.includes(report.message);
+  });
 }
 
 async function write(trx: Trx, call: ReportCall, changes: Changes, now: number): Promise<void> {
@@ -83,6 +98,8 @@ class Changes {
   }
 
   #takeStep(report: Extract<Report, { kind: 'step' }>): void {
+    // how far a step is that has begun already: neither an event nor another beginning
+    if (report.state === 'running' && report.message !== undefined) return;
     this.events.push({ kind: 'step', data: { step: report.step, state: report.state, at: report.at, ...(report.message === undefined ? {} : { message: report.message }), ...(report.exitCode === undefined ? {} : { exitCode: report.exitCode }) } });
     if (report.state !== 'running') return;
     this.columns.step = report.step;

@@ -1,11 +1,11 @@
 import type { Selectable } from 'kysely';
 import type { StopFacts } from '@trainyard/core/training/decide.ts';
 import type { Facts, Failure, Outcome } from '@trainyard/core/training/outcome.ts';
-import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
 import type { RunState, StepName } from '@trainyard/core/training/states.ts';
 import type { RunRecord } from '../../runs.ts';
 import type { Trx } from '../database.ts';
 import type { RunTable } from '../schema.ts';
+import { readSpec } from './read-spec.ts';
 
 /** Row → record. The casts are the store's promise: only this store writes these columns, from values of these types. */
 export function toRun(row: Selectable<RunTable>): RunRecord {
@@ -15,7 +15,7 @@ export function toRun(row: Selectable<RunTable>): RunRecord {
     trainingId: row.training_id,
     project: row.project,
     engine: row.engine,
-    spec: JSON.parse(row.spec) as TrainingSpec,
+    spec: readSpec(row.spec),
     experimentId: row.experiment_id,
     state: row.state as RunState,
     priority: row.priority,

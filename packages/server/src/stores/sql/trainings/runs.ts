@@ -1,3 +1,4 @@
+import type { Projects } from '@trainyard/core/access/reach.ts';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import { stoppedBefore } from '@trainyard/core/training/decide.ts';
 import type { Failure } from '@trainyard/core/training/outcome.ts';
@@ -5,6 +6,7 @@ import { hasEnded, type RunState, type StepName, type StepState } from '@trainya
 import { GroupCommit } from '../../../platform/group-commit.ts';
 import type { AttemptRecord, EventRecord, ReportCall, RunFilter, RunRecord, RunStore } from '../../runs.ts';
 import type { Database, Trx } from '../database.ts';
+import { inProjects } from '../people/in-projects.ts';
 import { reasonText } from './apply.ts';
 import { takeReports } from './reports.ts';
 import { insertEvents, parsed, toRun } from './run-rows.ts';
@@ -38,7 +40,8 @@ export class SqlRunStore implements RunStore {
   async list(filter: RunFilter): Promise<RunRecord[]> {
     let query = this.#database.read.selectFrom('runs').selectAll().orderBy('number', 'desc').limit(filter.limit);
     if (filter.training !== undefined) query = query.where('training_id', '=', filter.training);
-    if (filter.project !== undefined) query = query.where('project', '=', filter.project);
+    const visible = inProjects(this.#database.kind, 'project', filter.projects);
+    if (visible !== undefined) query = query.where(visible);
     if (filter.states !== undefined) query = query.where('state', 'in', filter.states);
     if (filter.before !== undefined) query = query.where('number', '<', filter.before);
     return (await query.execute()).map(toRun);
@@ -68,13 +71,15 @@ export class SqlRunStore implements RunStore {
     return rows.map((row) => ({ id: row.id, at: row.at, kind: row.kind, data: JSON.parse(row.data) as Record<string, unknown> }));
   }
 
-  async countActive(): Promise<Partial<Record<RunState, number>>> {
-    const rows = await this.#database.read
+  async countActive(projects: Projects = 'all'): Promise<Partial<Record<RunState, number>>> {
+    let query = this.#database.read
       .selectFrom('runs')
       .select(['state', (eb) => eb.fn.countAll<number>().as('count')])
       .where('state', 'in', ['queued', 'preparing', 'running'])
-      .groupBy('state')
-      .execute();
+      .groupBy('state');
+    const visible = inProjects(this.#database.kind, 'project', projects);
+    if (visible !== undefined) query = query.where(visible);
+    const rows = await query.execute();
     return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
   }
 

@@ -1,14 +1,20 @@
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { GroupCommit, type Settled } from '../../../platform/group-commit.ts';
 import type { NewRun, RunRecord } from '../../runs.ts';
-import type { Submission, TrainingFilter, TrainingRecord, TrainingStore } from '../../trainings.ts';
+import type { Submission, TrainingFilter, TrainingRecord, TrainingsById, TrainingStore } from '../../trainings.ts';
 import type { Database, Trx } from '../database.ts';
+import { inProjects } from '../people/in-projects.ts';
 import { inParts } from '../insert-rows.ts';
+import { byCodePoint } from '../keyset.ts';
+import { readSpec } from './read-spec.ts';
 import { insertEvents, toRun } from './run-rows.ts';
 import type { TrainingTable } from '../schema.ts';
 import { ensureExperiment, insertManagedRuns, type ManagedRun } from '../tracking/managed-runs.ts';
+
+/** SQLite takes no offset without a limit. */
+const ALL = 2 ** 31 - 1;
 
 export class SqlTrainingStore implements TrainingStore {
   readonly #database: Database;
@@ -26,12 +32,26 @@ export class SqlTrainingStore implements TrainingStore {
 
   async list(filter: TrainingFilter): Promise<TrainingRecord[]> {
     let query = this.#database.read.selectFrom('trainings').selectAll().orderBy('updated_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
-    if (filter.project !== undefined) query = query.where('project', '=', filter.project);
+    const visible = inProjects(this.#database.kind, 'project', filter.projects);
+    if (visible !== undefined) query = query.where(visible);
     if (filter.modelName !== undefined) query = query.where('model_name', '=', filter.modelName);
     if (filter.toolchain !== undefined) query = query.where('toolchain', '=', filter.toolchain);
     const { after } = filter;
     if (after !== undefined) query = query.where((eb) => eb(eb.refTuple('updated_at', 'id'), '<', eb.tuple(after.updatedAt, after.id)));
     return this.#withRuns(await query.execute());
+  }
+
+  async listById(filter: TrainingsById): Promise<TrainingRecord[]> {
+    const order = byCodePoint(this.#database.kind, sql.ref('id'));
+    let query = this.#database.read.selectFrom('trainings').select('id').orderBy(order).limit(filter.limit ?? ALL).offset(filter.offset);
+    const visible = inProjects(this.#database.kind, 'project', filter.projects);
+    if (visible !== undefined) query = query.where(visible);
+    for (const [column, values] of [['model_name', filter.modelNames], ['model_version', filter.modelVersions], ['toolchain', filter.toolchains]] as const) {
+      if (values !== undefined && values.length > 0) query = query.where(column, 'in', values);
+    }
+    // the place is found in the index alone; the rows, which are large, only of what is shown
+    const rows = await this.#database.read.selectFrom('trainings').selectAll().where('id', 'in', query).orderBy(order).execute();
+    return this.#withRuns(rows);
   }
 
   submit(submission: Submission): Promise<TrainingRecord> {
@@ -47,14 +67,16 @@ export class SqlTrainingStore implements TrainingStore {
 
   async #withRuns(rows: readonly Selectable<TrainingTable>[]): Promise<TrainingRecord[]> {
     const ids = rows.flatMap((row) => (row.latest_run === null ? [] : [row.latest_run]));
-    const runs = ids.length === 0 ? [] : await this.#database.read.selectFrom('runs').selectAll().where('id', 'in', ids).execute();
-    const byId = new Map(runs.map((run) => [run.id, toRun(run)]));
+    const byId = new Map<string, RunRecord>();
+    for (const part of inParts(ids)) {
+      for (const run of await this.#database.read.selectFrom('runs').selectAll().where('id', 'in', part).execute()) byId.set(run.id, toRun(run));
+    }
     return rows.map((row) => toTraining(row, row.latest_run === null ? undefined : byId.get(row.latest_run)));
   }
 }
 
 function toTraining(row: Selectable<TrainingTable>, latestRun: RunRecord | undefined): TrainingRecord {
-  return { id: row.id, spec: JSON.parse(row.spec) as TrainingSpec, createdAt: row.created_at, updatedAt: row.updated_at, runCount: row.run_count, latestRun };
+  return { id: row.id, spec: readSpec(row.spec), createdAt: row.created_at, updatedAt: row.updated_at, runCount: row.run_count, latestRun };
 }
 
 /** In their order; many runs behind each other share their statements. */
@@ -85,11 +107,11 @@ async function submitRuns(trx: Trx, submissions: readonly RunSubmission[], now: 
   const answers = submissions.map(({ id, run }): Settled<TrainingRecord> => {
     const [before, latestRun] = [trainings.get(id), runs.get(run.id)];
     if (before === undefined || latestRun === undefined) return { error: new TrainyardError('TRAINING_NOT_FOUND', { id }) };
-    const after = { ...before, updatedAt: now, runCount: before.runCount + 1, latestRun };
+    const after = { ...before, updatedAt: Math.max(now, before.updatedAt), runCount: before.runCount + 1, latestRun };
     trainings.set(id, after);
     return { value: after };
   });
-  for (const { id, latestRun, runCount } of trainings.values()) await trx.updateTable('trainings').set({ updated_at: now, latest_run: latestRun?.id ?? null, run_count: runCount }).where('id', '=', id).execute();
+  for (const { id, latestRun, runCount, updatedAt } of trainings.values()) await trx.updateTable('trainings').set({ updated_at: updatedAt, latest_run: latestRun?.id ?? null, run_count: runCount }).where('id', '=', id).execute();
   return answers;
 }
 
@@ -99,7 +121,8 @@ async function submitSpec(trx: Trx, submission: Exclude<Submission, RunSubmissio
   if (kind === 'create' && before !== undefined) return { error: new TrainyardError('TRAINING_EXISTS', { id }) };
   if (kind === 'edit' && before === undefined) return { error: new TrainyardError('TRAINING_NOT_FOUND', { id }) };
   const run = submission.run === undefined ? undefined : (await insertRuns(trx, [submission.run], now)).get(submission.run.id);
-  const latest = { updated_at: now, ...(run === undefined ? {} : { latest_run: run.id, run_count: (before?.run_count ?? 0) + 1 }) };
+  // an edit is later than what was there, also within a millisecond: clients compare the times
+  const latest = { updated_at: Math.max(now, (before?.updated_at ?? 0) + 1), ...(run === undefined ? {} : { latest_run: run.id, run_count: (before?.run_count ?? 0) + 1 }) };
   const row =
     before === undefined
       ? await trx.insertInto('trainings').values({ id, created_at: now, latest_run: null, run_count: 0, ...columnsOf(spec), ...latest }).returningAll().executeTakeFirstOrThrow()
@@ -107,15 +130,18 @@ async function submitSpec(trx: Trx, submission: Exclude<Submission, RunSubmissio
   return { value: toTraining(row, run) };
 }
 
-function columnsOf(spec: TrainingSpec): Pick<TrainingTable, 'project' | 'model_name' | 'toolchain' | 'spec'> {
-  return { project: spec.project, model_name: spec.model.name, toolchain: spec.toolchain, spec: JSON.stringify(spec) };
+function columnsOf(spec: TrainingSpec): Pick<TrainingTable, 'project' | 'model_name' | 'model_version' | 'toolchain' | 'spec'> {
+  return { project: spec.project, model_name: spec.model.name, model_version: spec.model.version, toolchain: spec.toolchain, spec: JSON.stringify(spec) };
 }
 
-/** Runs and the MLflow runs they are, in one go; by their ids. */
+/** Runs and the MLflow runs they are, in one go; by their ids. OTHER_PROJECT, upon which each submission is tried alone. */
 async function insertRuns(trx: Trx, runs: readonly NewRun[], now: number): Promise<ReadonlyMap<string, RunRecord>> {
   const experiments = new Map<string, string>();
-  for (const name of new Set(runs.map(experimentOf))) experiments.set(name, await ensureExperiment(trx, name, now));
-  const rows = runs.map((run) => rowOf(run, experiments.get(experimentOf(run)) ?? '', now));
+  for (const run of runs) {
+    const { name, project } = experimentOf(run);
+    if (!experiments.has(keyOf(run))) experiments.set(keyOf(run), await ensureExperiment(trx, { name, project }, now));
+  }
+  const rows = runs.map((run) => rowOf(run, experiments.get(keyOf(run)) ?? '', now));
   const inserted = new Map<string, RunRecord>();
   for (const part of inParts(rows, Object.keys(rows[0] ?? {}).length)) {
     for (const row of await trx.insertInto('runs').values(part).returningAll().execute()) inserted.set(row.id, toRun(row));
@@ -126,8 +152,14 @@ async function insertRuns(trx: Trx, runs: readonly NewRun[], now: number): Promi
   return inserted;
 }
 
-function experimentOf({ spec, trainingId }: NewRun): string {
-  return spec.experiment ?? trainingId;
+function experimentOf({ spec, trainingId }: NewRun): { readonly name: string; readonly project: string } {
+  return { name: spec.experiment ?? trainingId, project: spec.project };
+}
+
+/** Names of projects have no slash. */
+function keyOf(run: NewRun): string {
+  const { name, project } = experimentOf(run);
+  return `${project}/${name}`;
 }
 
 function rowOf({ id, trainingId, spec }: NewRun, experimentId: string, now: number) {

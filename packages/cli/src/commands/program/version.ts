@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import packageJson from '../../package.json' with { type: 'json' };
-import type { Cli } from '../cli.ts';
-import { withExamples } from '../help-text.ts';
-import { type OutputFormat, outputOption } from '../output/format.ts';
+import packageJson from '../../../package.json' with { type: 'json' };
+import type { Cli } from '../../cli.ts';
+import { withExamples } from '../../help-text.ts';
+import { type OutputFormat, outputOption } from '../../output/format.ts';
 
 /** Version of this program. */
 export const VERSION: string = packageJson.version;

@@ -1,0 +1,61 @@
+import { TrainyardError } from '@trainyard/core/errors.ts';
+import { idProblems } from '@trainyard/core/training/check-spec.ts';
+import type { ToolchainIntegrationSpec } from '@trainyard/core/training/toolchain-integration.ts';
+import type { Stretch } from '../stores/connections.ts';
+import type { ToolchainIntegrationRecord, ToolchainIntegrationStore } from '../stores/toolchain-integrations.ts';
+
+const PROJECT = 'default';
+
+/** Ways to train that users add. Deleting one that trainings name is allowed, as in ODAHU: their next run says so. */
+export class ToolchainIntegrations {
+  readonly #store: ToolchainIntegrationStore;
+
+  constructor(store: ToolchainIntegrationStore) {
+    this.#store = store;
+  }
+
+  /** By id. */
+  list(stretch: Stretch): Promise<ToolchainIntegrationRecord[]> {
+    return this.#store.list(stretch);
+  }
+
+  /** Throws TOOLCHAIN_NOT_FOUND. */
+  async get(id: string): Promise<ToolchainIntegrationRecord> {
+    const found = await this.#store.find(id);
+    if (found === undefined) throw new TrainyardError('TOOLCHAIN_NOT_FOUND', { id });
+    return found;
+  }
+
+  /** Of a training's toolchain; undefined when it has no integration. */
+  find(id: string): Promise<ToolchainIntegrationRecord | undefined> {
+    return this.#store.find(id);
+  }
+
+  /** Throws INVALID_TOOLCHAIN_INTEGRATION, TOOLCHAIN_EXISTS. */
+  async create(id: string, spec: ToolchainIntegrationSpec): Promise<ToolchainIntegrationRecord> {
+    refuse(id, spec);
+    return this.#store.create({ id, project: PROJECT, spec });
+  }
+
+  /** Throws INVALID_TOOLCHAIN_INTEGRATION, TOOLCHAIN_NOT_FOUND. */
+  async edit(id: string, spec: ToolchainIntegrationSpec): Promise<ToolchainIntegrationRecord> {
+    refuse(id, spec);
+    return this.#store.edit(id, spec);
+  }
+
+  /** Throws TOOLCHAIN_NOT_FOUND. */
+  async delete(id: string): Promise<void> {
+    await this.#store.delete(id);
+  }
+}
+
+/** In ODAHU's order and words where it has some. */
+function refuse(id: string, { entrypoint, defaultImage, additionalEnvironments }: ToolchainIntegrationSpec): void {
+  const problems = [
+    ...idProblems(id),
+    ...(entrypoint === '' ? ['empty entrypoint'] : []),
+    ...(defaultImage === '' ? ['empty defaultImage'] : []),
+    ...Object.entries(additionalEnvironments).flatMap(([name, value]) => (/[=\0]/.test(name) || name === '' || value.includes('\0') ? [`'${name}' cannot be an environment variable`] : [])),
+  ];
+  if (problems.length > 0) throw new TrainyardError('INVALID_TOOLCHAIN_INTEGRATION', { problems: problems.join('; ') }, { problems });
+}
