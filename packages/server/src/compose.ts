@@ -116,7 +116,7 @@ async function composeOn(database: Database, { config, env, extras: { onDemand, 
     wakeScheduler();
   };
   const runs = new Runs({ runs: stores.runs, logs, hub, now, wake, ended: (run) => reportStopped(telemetry, run) });
-  const trainings = new Trainings({ ...stores, connections, integrations, snapshots, known: { engines: [...engines.keys()], toolchains: TOOLCHAINS, nodePools: [] }, launches: (engine) => launchesOf(engines.get(engine), config.runnerUrl ?? serverUrl), newId: newRunId, now, wake });
+  const trainings = new Trainings({ ...stores, connections, integrations, snapshots, known: { engines: [...engines.keys()], toolchains: TOOLCHAINS, nodePools: config.nodePools }, launches: (engine) => launchesOf(engines.get(engine), config.runnerUrl ?? serverUrl), newId: newRunId, now, wake });
   const scheduler = createScheduler({
     queue: stores.queue,
     engines,

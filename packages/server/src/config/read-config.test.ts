@@ -27,6 +27,7 @@ describe('the configuration', () => {
     ['an endpoint that is none', ['--artifacts-endpoint', 'minio:9000'], {}, /it is not a URL/],
     ['a key in an endpoint', ['--artifacts-endpoint', 'https://ann:sesame@minio'], {}, /must not hold credentials(?!.*sesame)/],
     ['a directory without a root', ['--local-roots', '/srv/data,datasets'], {}, /'datasets' is not an absolute path/],
+    ['a pool of machines without a label', ['--node-pools', 'large'], {}, /'large' is no label: write name=value/],
     ["a part of ODAHU's API that is none", ['--odahu-apis', 'connection,packaging'], {}, /'packaging' is not one of connection, training, off/],
     ['a word too many', ['now'], {}, /now/],
   ])('refuses %s', (_what, argv, env, problem) => {
@@ -41,6 +42,11 @@ describe('the configuration', () => {
   it('limits data, and allows no directory of the machine unless it is told to', () => {
     expect(readConfig([], {})).toMatchObject({ dataLimitBytes: 2 ** 40, localRoots: [] });
     expect(readConfig(['--data-limit', '5GB'], { TRAINYARD_LOCAL_ROOTS: '/srv/data, /srv/models' })).toMatchObject({ dataLimitBytes: 5e9, localRoots: ['/srv/data', '/srv/models'] });
+  });
+
+  it('reads the labels of pools of machines', () => {
+    expect(readConfig([], {}).nodePools).toEqual([]);
+    expect(readConfig(['--node-pools', 'size=large, size=huge+example.org/gpu=a100'], {}).nodePools).toEqual([{ size: 'large' }, { size: 'huge', 'example.org/gpu': 'a100' }]);
   });
 
   it("lets all of ODAHU's API change things, or a part of it", () => {

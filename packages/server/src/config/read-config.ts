@@ -31,6 +31,8 @@ export interface Config {
   readonly databricks: DatabricksSettings | undefined;
   readonly maxDatabricksRuns: number;
   /** What of ODAHU's API may change things. */
+  /** Labels of each pool. */
+  readonly nodePools: readonly Readonly<Record<string, string>>[];
   readonly odahuApis: readonly ('connection' | 'training')[];
   readonly odahuEngine: string;
   readonly odahuOutputConnection: string | undefined;
@@ -88,6 +90,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
     maxLocalRuns: read.integer('maxLocalRuns', 1),
     databricks: readDatabricks((name) => read.optional(name)),
     maxDatabricksRuns: read.integer('maxDatabricksRuns', 1),
+    nodePools: read.list('nodePools').map(nodePoolOf),
     odahuApis: odahuApisOf(read.list('odahuApis')),
     odahuEngine: read.text('odahuEngine'),
     odahuOutputConnection: read.optional('odahuOutputConnection'),
@@ -112,6 +115,17 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
 }
 
 /** `off` is the whole list or none of it. */
+/** `size=huge+gpu=a100` */
+function nodePoolOf(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    text.split('+').map((label) => {
+      const [, name, value] = /^([A-Za-z0-9][\w./-]*)=([\w.-]*)$/.exec(label) ?? [];
+      if (name === undefined || value === undefined) throw invalid('nodePools', `'${label}' is no label: write name=value, and several of one pool with + between them`);
+      return [name, value];
+    }),
+  );
+}
+
 function odahuApisOf(names: readonly string[]): ('connection' | 'training')[] {
   if (names.length === 1 && names[0] === 'off') return [];
   const strange = names.find((name) => name !== 'connection' && name !== 'training');
