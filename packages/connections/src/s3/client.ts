@@ -2,7 +2,8 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import type { ConnectionSpec } from '@trainyard/core/connection/connection-spec.ts';
 import type { OpeningStore } from '../transfer/object-connection.ts';
-import { assumeRole, type AwsKeys } from './assume-role.ts';
+import { assumeRole } from './assume-role.ts';
+import type { AwsKeys } from './signed-headers.ts';
 
 const CONNECT_MS = 10_000;
 

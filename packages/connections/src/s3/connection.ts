@@ -10,7 +10,7 @@ export const connection: Connection = objectConnection({
   async open(spec, opening) {
     // the SDK takes a third of a second to load: not for a check of the fields
     const [{ S3Store }, { s3Client }] = await Promise.all([import('./store.ts'), import('./client.ts')]);
-    return new S3Store(s3Client(spec, opening), opening.bucket, credentialsNamed(spec, 'keyID, keySecret and region'));
+    return new S3Store(s3Client(spec, opening), opening, credentialsNamed(spec, 'keyID, keySecret and region'));
   },
 });
 

@@ -1,8 +1,9 @@
-import type { Readable } from 'node:stream';
 import * as s3 from '@aws-sdk/client-s3';
+import type { OpeningStore } from '../transfer/object-connection.ts';
 import type { ByteRange, ObjectBytes, ObjectPage, ObjectStore, ObjectUpload, PageCursor, StoredObject } from '../transfer/object-store.ts';
 import { storeFailure, StoreFailure } from '../transfer/store-failure.ts';
 import { answerOf } from './answer.ts';
+import { ObjectReads, type ReadAnswer } from './object-reads.ts';
 import { startUpload } from './upload.ts';
 
 /** Of an object that was not uploaded in parts. */
@@ -14,10 +15,12 @@ export class S3Store implements ObjectStore {
   readonly credentials: string;
   readonly #client: s3.S3Client;
   readonly #bucket: string;
+  readonly #reads: ObjectReads;
 
-  constructor(client: s3.S3Client, bucket: string, credentials: string) {
+  constructor(client: s3.S3Client, { bucket, agents }: Pick<OpeningStore, 'bucket' | 'agents'>, credentials: string) {
     [this.#client, this.#bucket, this.credentials] = [client, bucket, credentials];
     this.location = `s3://${bucket}`;
+    this.#reads = new ObjectReads(client, bucket, agents);
   }
 
   async list(prefix: string, cursor: PageCursor | undefined, signal: AbortSignal): Promise<ObjectPage> {
@@ -40,14 +43,12 @@ export class S3Store implements ObjectStore {
   }
 
   async read({ key, sizeBytes, tag }: StoredObject, { firstByte, nextByte }: ByteRange, signal: AbortSignal): Promise<ObjectBytes> {
-    const part = firstByte === 0 && nextByte === sizeBytes ? {} : { Range: `bytes=${firstByte}-${nextByte - 1}` };
-    const answer = await this.#ask(this.#client.send(new s3.GetObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: tag, ...part }), { abortSignal: signal }), signal);
-    // in Node a body is a stream of Node
-    const bytes = answer.Body as Readable;
-    const isRange = part.Range === undefined || answer.ContentRange?.startsWith(`bytes ${firstByte}-`) === true;
+    const range = firstByte === 0 && nextByte === sizeBytes ? undefined : `bytes=${firstByte}-${nextByte - 1}`;
+    const answer = await this.#reads.get({ key, etag: tag, range }, signal);
+    const isRange = range === undefined || answer.ContentRange?.startsWith(`bytes ${firstByte}-`) === true;
     // not every service that speaks S3 knows conditions and ranges
-    if (answer.ETag === tag && isRange) return { bytes, md5: md5Of(answer) };
-    bytes.destroy();
+    if (answer.ETag === tag && isRange) return { bytes: answer.bytes, md5: md5Of(answer) };
+    answer.bytes.destroy();
     throw answer.ETag === tag ? new StoreFailure('invalid', 'it does not know ranges') : storeFailure({ status: 412, code: '' });
   }
 
@@ -70,7 +71,7 @@ export class S3Store implements ObjectStore {
 }
 
 /** With a key of its own the store has another hash in its place. */
-function md5Of({ ETag = '', ServerSideEncryption, SSECustomerAlgorithm }: s3.GetObjectCommandOutput): string | undefined {
+function md5Of({ ETag = '', ServerSideEncryption, SSECustomerAlgorithm }: ReadAnswer): string | undefined {
   const isPlain = (ServerSideEncryption === undefined || ServerSideEncryption === 'AES256') && SSECustomerAlgorithm === undefined;
   return isPlain ? MD5_TAG.exec(ETag)?.[1] : undefined;
 }

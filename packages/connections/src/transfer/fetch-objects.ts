@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { ConnectionError, type Fetched, type FetchRequest } from '../connection.ts';
 import { filesVersion, type HashedFile } from './files-version.ts';
 import { findObjects, type Found, type FoundObject, named, nothingAt, withinLimits } from './find-objects.ts';
+import { DiskThreads } from './incoming/disk-threads.ts';
 import { IncomingFile, makeDirectory, removeFile } from './incoming/incoming-file.ts';
-import type { ByteRange, ObjectStore } from './object-store.ts';
+import type { ByteRange, ObjectStore, StoredObject } from './object-store.ts';
 import { ProgressTeller } from './progress-teller.ts';
-import { readObject } from './read-object.ts';
+import { readObject, type ReadRequest, readWhole } from './read-object.ts';
 import { PATIENT, retrying } from './retry.ts';
+import { storeSmallFile } from './incoming/small-file.ts';
 import { openStaging, removeEmptyDirectories, type Staging } from './incoming/staging.ts';
 import { connectionErrorOf, StoreFailure } from './store-failure.ts';
 import { TaskPool } from './task-pool.ts';
@@ -14,7 +16,9 @@ import { TaskPool } from './task-pool.ts';
 /** Requests at once. Small files are limited by the time of an answer, large ones by the network: more gained nothing in bench/transfers.ts. */
 const AT_ONCE = 16;
 /** Of a large file, by one request. */
-const PIECE_BYTES = 16 * 1024 * 1024;
+const PIECE_BYTES = 8 * 1024 * 1024;
+/** Up to this size a file is held in memory until it is whole. */
+const SMALL_BYTES = 1024 * 1024;
 
 export interface FetchObjectsRequest extends Pick<FetchRequest, 'into' | 'resumeDir' | 'limits' | 'reference' | 'onKind'> {
   /** From the root of the bucket. */
@@ -77,6 +81,7 @@ class Transfer {
   readonly #staging: Staging;
   readonly #running: Running;
   readonly #pool: TaskPool;
+  readonly #threads = new DiskThreads();
   readonly #open = new Set<IncomingFile>();
   readonly #files: HashedFile[] = [];
   readonly #seen: Set<string> | undefined;
@@ -111,6 +116,8 @@ class Transfer {
       signal.throwIfAborted();
       throw error;
     } finally {
+      // before the files they read are closed
+      await this.#threads.close();
       for (const file of this.#open) await file.close();
     }
   }
@@ -124,8 +131,10 @@ class Transfer {
       return makeDirectory(tree, path, object.key);
     }
     this.#seen?.add(path);
-    if (journal !== undefined && journal.kept(path, object) === undefined) await removeFile(tree, path);
-    // small files are opened by their own task, so that opening does not go one by one
+    const isKept = journal?.kept(path, object) !== undefined;
+    if (journal?.isNew === false && !isKept) await removeFile(tree, path);
+    if (object.sizeBytes <= SMALL_BYTES && !isKept) return this.#pool.start(() => this.#fetchSmall(found));
+    // opened by their own task, so that opening does not go one by one
     if (object.sizeBytes <= PIECE_BYTES) return this.#pool.start(async () => this.#fetchPieces(await this.#openFile(found)));
     const file = await this.#openFile(found);
     const pieces = file.missing(PIECE_BYTES);
@@ -140,7 +149,7 @@ class Transfer {
   }
 
   async #openFile({ path, object }: FoundObject): Promise<IncomingFile> {
-    const file = await IncomingFile.open(this.#staging.tree, path, { object, journal: this.#staging.journal });
+    const file = await IncomingFile.open(this.#staging.tree, path, { object, journal: this.#staging.journal, threads: this.#threads });
     this.#open.add(file);
     this.#running.progress.addBytes(file.bytes);
     return file;
@@ -152,35 +161,57 @@ class Transfer {
   }
 
   async #fetchPiece(file: IncomingFile, range: ByteRange): Promise<void> {
+    await this.#telling(file, () => file.write(range.firstByte, readObject({ ...this.#reading(file.object), range, onMd5: (md5) => file.expectMd5(md5) })));
+  }
+
+  async #fetchSmall(found: FoundObject): Promise<void> {
+    const { object, path } = found;
+    const sha256 = await this.#telling(found, async () => {
+      const whole = await readWhole(this.#reading(object));
+      await this.#requireSame(object);
+      return storeSmallFile(this.#staging.tree, path, { object, journal: this.#staging.journal, threads: this.#threads, ...whole });
+    });
+    this.#has(found, sha256);
+  }
+
+  #reading(object: StoredObject): Omit<ReadRequest, 'range' | 'onMd5'> {
     const { signal, progress } = this.#running;
-    await this.#telling(file, () => file.write(range.firstByte, counted(readObject({ store: this.#store, object: file.object, range, retry: PATIENT, signal, onMd5: (md5) => file.expectMd5(md5) }), progress)));
+    return { store: this.#store, object, retry: PATIENT, signal, onBytes: (count) => progress.addBytes(count) };
   }
 
   async #finish(file: IncomingFile): Promise<void> {
-    const { object, path } = file;
-    const { signal, progress } = this.#running;
     const sha256 = await this.#telling(file, async () => {
       const digest = await file.finish();
-      const isSame = this.#store.isSame === undefined || (await retrying(PATIENT, signal, async () => this.#store.isSame?.(object, signal)));
-      if (isSame !== true) throw new StoreFailure('changed', 'it has another state now');
+      await this.#requireSame(file.object);
       return digest;
     });
     await file.close();
     this.#open.delete(file);
+    this.#has(file, sha256);
+  }
+
+  #has({ path, object }: Pick<FoundObject, 'path' | 'object'>, sha256: string): void {
     this.#files.push({ path, sizeBytes: object.sizeBytes, sha256 });
-    progress.addFile();
+    this.#running.progress.addFile();
+  }
+
+  /** Of stores that cannot tell while they are read. */
+  async #requireSame(object: StoredObject): Promise<void> {
+    const { signal } = this.#running;
+    const isSame = this.#store.isSame === undefined || (await retrying(PATIENT, signal, async () => this.#store.isSame?.(object, signal)));
+    if (isSame !== true) throw new StoreFailure('changed', 'it has another state now');
   }
 
   /** A failure names the object it is about, and bytes of an object that is no more as it was are of no use to anybody. */
-  async #telling<T>(file: IncomingFile, work: () => Promise<T>): Promise<T> {
+  async #telling<T>({ path, object }: Pick<FoundObject, 'path' | 'object'>, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
-      const what = named(this.#store, file.object.key);
-      if (error.kind === 'changed' || error.kind === 'missing') await removeFile(this.#staging.tree, file.path);
+      const what = named(this.#store, object.key);
+      if (error.kind === 'changed' || error.kind === 'missing') await removeFile(this.#staging.tree, path);
       // a condition is not met by what is not there either
-      const isGone = error.kind === 'missing' || (error.kind === 'changed' && (await this.#store.find(file.object.key, this.#running.signal)) === undefined);
+      const isGone = error.kind === 'missing' || (error.kind === 'changed' && (await this.#store.find(object.key, this.#running.signal)) === undefined);
       if (isGone) throw new ConnectionError('not_found', `${what} was deleted while it was being fetched (${error.word}): fetch again when nothing writes there`);
       throw connectionErrorOf(error, what, this.#store.credentials);
     }
@@ -192,12 +223,5 @@ class Transfer {
     if (journal === undefined || this.#seen === undefined) return;
     for (const path of journal.paths()) if (!this.#seen.has(path)) await removeFile(tree, path);
     await removeEmptyDirectories(tree, this.#directories);
-  }
-}
-
-async function* counted(bytes: AsyncIterable<Uint8Array>, progress: ProgressTeller): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    progress.addBytes(chunk.length);
-    yield chunk;
   }
 }

@@ -5,7 +5,7 @@ import { StoreFailure } from './store-failure.ts';
 /** A connection that gives nothing for so long is taken for broken. */
 const IDLE_MS = 60_000;
 
-interface ReadRequest {
+export interface ReadRequest {
   readonly store: ObjectStore;
   readonly object: StoredObject;
   readonly range: ByteRange;
@@ -13,6 +13,7 @@ interface ReadRequest {
   readonly signal: AbortSignal;
   /** Told when the store vouches for a checksum of the whole object. */
   onMd5(md5: string): void;
+  onBytes(count: number): void;
 }
 
 /** The bytes of a range, in order and each once: what breaks off is gone on with where it was. */
@@ -25,6 +26,7 @@ export async function* readObject(request: ReadRequest): AsyncGenerator<Uint8Arr
         next += chunk.length;
         if (next > range.nextByte) throw new StoreFailure('invalid', 'more bytes than were asked for');
         retries.madeProgress();
+        request.onBytes(chunk.length);
         yield chunk;
       }
       if (next < range.nextByte) throw new StoreFailure('unreachable', 'the answer ended early');
@@ -32,6 +34,18 @@ export async function* readObject(request: ReadRequest): AsyncGenerator<Uint8Arr
       await retries.after(error, signal);
     }
   }
+}
+
+/** All bytes of an object that is small, in memory of their own. */
+export async function readWhole(request: Omit<ReadRequest, 'range' | 'onMd5'>): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly md5: string | undefined }> {
+  const bytes = new Uint8Array(request.object.sizeBytes);
+  let md5: string | undefined;
+  let filled = 0;
+  for await (const chunk of readObject({ ...request, range: { firstByte: 0, nextByte: bytes.length }, onMd5: (given) => (md5 = given) })) {
+    bytes.set(chunk, filled);
+    filled += chunk.length;
+  }
+  return { bytes, md5 };
 }
 
 async function* readOnce({ store, object, signal, onMd5 }: ReadRequest, range: ByteRange): AsyncGenerator<Uint8Array> {

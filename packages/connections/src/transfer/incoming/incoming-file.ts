@@ -2,6 +2,7 @@ import { constants, type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { ConnectionError } from '../../connection.ts';
+import type { DiskThreads } from './disk-threads.ts';
 import { Extents } from './extents.ts';
 import { isOnDisk, type Journal, type KeptFile } from './journal.ts';
 import type { ByteRange, StoredObject } from '../object-store.ts';
@@ -11,7 +12,13 @@ import { StoreFailure } from '../store-failure.ts';
 /** After so many bytes a piece is told to the journal, so a process that is killed loses little. */
 const JOURNAL_EVERY_BYTES = 4 * 1024 * 1024;
 /** Fewer and larger writes: each is a hop to another thread. */
-const WRITE_BYTES = 256 * 1024;
+const WRITE_BYTES = 1024 * 1024;
+
+export interface Incoming {
+  readonly object: StoredObject;
+  readonly journal: Journal | undefined;
+  readonly threads: DiskThreads;
+}
 
 /** A file that is filled in any order, several pieces at once. */
 export class IncomingFile {
@@ -20,26 +27,25 @@ export class IncomingFile {
   readonly #file: FileHandle;
   readonly #journal: Journal | undefined;
   readonly #extents = new Extents();
-  readonly #hash: PrefixHash;
-  #md5: string | undefined;
+  readonly #sha256: PrefixHash;
+  readonly #md5: PrefixHash | undefined;
+  #expectedMd5: string | undefined;
 
-  private constructor(options: { readonly path: string; readonly object: StoredObject; readonly file: FileHandle; readonly journal: Journal | undefined }) {
-    this.path = options.path;
-    this.object = options.object;
-    this.#file = options.file;
-    this.#journal = options.journal;
-    this.#hash = new PrefixHash(options.object.mayHaveMd5);
+  private constructor(path: string, file: FileHandle, { object, journal, threads }: Incoming) {
+    [this.path, this.#file, this.object, this.#journal] = [path, file, object, journal];
+    this.#sha256 = new PrefixHash('sha256', file.fd, threads);
+    this.#md5 = object.mayHaveMd5 ? new PrefixHash('md5', file.fd, threads) : undefined;
   }
 
   /** Keeps what the journal knows of this state of the object, if it is still on disk. */
-  static async open(tree: string, path: string, { object, journal }: { readonly object: StoredObject; readonly journal: Journal | undefined }): Promise<IncomingFile> {
-    const kept = journal?.kept(path, object);
-    const incoming = new IncomingFile({ path, object, journal, file: await openFile(join(tree, path), { key: object.key, goesOn: kept !== undefined }) });
+  static async open(tree: string, path: string, incoming: Incoming): Promise<IncomingFile> {
+    const kept = incoming.journal?.kept(path, incoming.object);
+    const file = new IncomingFile(path, await openFile(join(tree, path), { key: incoming.object.key, goesOn: kept !== undefined }), incoming);
     try {
-      await incoming.#keep(kept);
-      return incoming;
+      await file.#keep(kept);
+      return file;
     } catch (error) {
-      await incoming.close();
+      await file.close();
       throw error;
     }
   }
@@ -55,10 +61,9 @@ export class IncomingFile {
 
   /** Writes bytes that begin at `firstByte`, and remembers how far it came when they break off. */
   async write(firstByte: number, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-    const piece = new PieceWriter(this.#file, firstByte);
+    const piece = new PieceWriter(this.#file, firstByte, this.#journal !== undefined);
     try {
       for await (const chunk of bytes) {
-        this.#hash.take(chunk, piece.position);
         await piece.take(chunk);
         if (piece.unsavedBytes >= JOURNAL_EVERY_BYTES) await this.#save(piece);
       }
@@ -66,21 +71,19 @@ export class IncomingFile {
       await piece.flush();
       await this.#save(piece);
     }
-    await this.#hash.catchUp(this.#file, (position) => this.#extents.endOf(position));
   }
 
   /** Of the whole object, in hex. */
   expectMd5(md5: string): void {
-    this.#md5 = md5;
+    this.#expectedMd5 = md5;
   }
 
   /** When nothing is missing any more: the sha256, in hex. Throws StoreFailure when the bytes are not those the store vouches for. */
   async finish(): Promise<string> {
-    await this.#hash.catchUp(this.#file, (position) => this.#extents.endOf(position));
-    const { sha256, md5 } = this.#hash.digests();
-    if (this.#md5 === undefined || this.#md5 === md5) return sha256;
+    const [sha256, md5] = await Promise.all([this.#sha256.digest(), this.#md5?.digest()]);
+    if (this.#expectedMd5 === undefined || this.#expectedMd5 === md5) return sha256;
     await this.#file.truncate(0);
-    throw new StoreFailure('failed', `its MD5 is ${String(md5)} here and ${this.#md5} there`);
+    throw otherMd5(md5, this.#expectedMd5);
   }
 
   async close(): Promise<void> {
@@ -88,34 +91,38 @@ export class IncomingFile {
   }
 
   async #keep(kept: KeptFile | undefined): Promise<void> {
-    for (const range of kept?.ranges ?? []) if (await isOnDisk(this.#file, range)) this.#extents.add(range);
+    for (const range of kept?.ranges ?? []) if (await isOnDisk(this.#file, range)) this.#arrived(range);
   }
 
   async #save(piece: PieceWriter): Promise<void> {
     const range = piece.saved();
     if (range.nextByte === range.firstByte) return;
     await this.#journal?.arrived(this.path, this.object, range);
+    this.#arrived(range);
+  }
+
+  #arrived(range: ByteRange): void {
     this.#extents.add(range);
+    const end = this.#extents.endOf(0);
+    this.#sha256.advance(end);
+    this.#md5?.advance(end);
   }
 }
 
 /** Gathers chunks to larger writes. */
 class PieceWriter {
   readonly #file: FileHandle;
+  readonly #isChecked: boolean;
   #savedUpTo: number;
   #writtenUpTo: number;
   #crc32 = 0;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
 
-  constructor(file: FileHandle, firstByte: number) {
-    this.#file = file;
+  /** Only a journal wants checksums. */
+  constructor(file: FileHandle, firstByte: number, isChecked: boolean) {
+    [this.#file, this.#isChecked] = [file, isChecked];
     this.#savedUpTo = this.#writtenUpTo = firstByte;
-  }
-
-  /** Where the next chunk belongs. */
-  get position(): number {
-    return this.#writtenUpTo + this.#waitingBytes;
   }
 
   get unsavedBytes(): number {
@@ -133,7 +140,7 @@ class PieceWriter {
     const [chunks, length] = [this.#waiting, this.#waitingBytes];
     [this.#waiting, this.#waitingBytes] = [[], 0];
     await writeAll(this.#file, chunks, this.#writtenUpTo);
-    for (const chunk of chunks) this.#crc32 = crc32(chunk, this.#crc32);
+    if (this.#isChecked) for (const chunk of chunks) this.#crc32 = crc32(chunk, this.#crc32);
     this.#writtenUpTo += length;
   }
 
@@ -167,8 +174,12 @@ async function openFile(file: string, { key, goesOn }: { readonly key: string; r
   }
 }
 
+export function otherMd5(here: string | undefined, there: string): StoreFailure {
+  return new StoreFailure('failed', `its MD5 is ${String(here)} here and ${there} there`);
+}
+
 /** Object stores tell `a` and `a/b` apart, and `a` and `A`; a disk may not be able to. */
-function collision(error: unknown, key: string): ConnectionError | undefined {
+export function collision(error: unknown, key: string): ConnectionError | undefined {
   const { code = '' } = error as { code?: string };
   if (!['EEXIST', 'ENOTDIR', 'EISDIR'].includes(code)) return undefined;
   return new ConnectionError('invalid', `the object ${JSON.stringify(key)} cannot be a file here, another object has its place: rename one of them, or fetch another path`, { cause: error });

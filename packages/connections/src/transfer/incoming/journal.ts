@@ -28,6 +28,7 @@ export class Journal {
   readonly tree: string;
   readonly #kept: ReadonlyMap<string, KeptFile>;
   readonly #file: FileHandle;
+  readonly #lines: string[] = [];
   #writing: Promise<unknown> = Promise.resolve();
 
   private constructor(dir: string, kept: ReadonlyMap<string, KeptFile>, file: FileHandle) {
@@ -49,6 +50,11 @@ export class Journal {
     return new Journal(dir, goesOn ? keptIn(lines) : new Map(), file);
   }
 
+  /** Nothing is kept of an earlier attempt. */
+  get isNew(): boolean {
+    return this.#kept.size === 0;
+  }
+
   /** Paths of which something is kept. */
   paths(): IterableIterator<string> {
     return this.#kept.keys();
@@ -62,8 +68,15 @@ export class Journal {
 
   arrived(path: string, { tag, sizeBytes }: StoredObject, range: KeptRange): Promise<unknown> {
     const line: Line = { path, tag, size: sizeBytes, from: range.firstByte, to: range.nextByte, crc: range.crc32 };
-    this.#writing = this.#writing.then(() => this.#file.appendFile(`${JSON.stringify(line)}\n`));
+    this.#lines.push(`${JSON.stringify(line)}\n`);
+    this.#writing = this.#writing.then(() => this.#writeLines());
     return this.#writing;
+  }
+
+  /** All that came while others were written go at once, and nothing is left for those who wait behind. */
+  async #writeLines(): Promise<void> {
+    const lines = this.#lines.splice(0);
+    if (lines.length > 0) await this.#file.appendFile(lines.join(''));
   }
 
   async close(): Promise<void> {

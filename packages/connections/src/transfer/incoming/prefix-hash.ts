@@ -1,15 +1,11 @@
 import type { Algorithm } from './disk-thread.ts';
-import type { DiskThread, DiskThreads } from './disk-threads.ts';
-
-let lastId = 0;
+import type { DiskThreads } from './disk-threads.ts';
 
 /** One hash of a file that is filled in any order, from its first byte on. What has been written is read back, from memory most of the time. */
 export class PrefixHash {
   readonly #algorithm: Algorithm;
   readonly #fd: number;
   readonly #threads: DiskThreads;
-  readonly #id = ++lastId;
-  #thread: DiskThread | undefined;
   #end = 0;
   #failure: { readonly error: unknown } | undefined;
 
@@ -33,7 +29,6 @@ export class PrefixHash {
   }
 
   #ask(isLast: boolean): Promise<string[]> {
-    this.#thread ??= this.#threads.idlest;
-    return this.#thread.ask({ kind: 'hash', id: this.#id, algorithm: this.#algorithm, fd: this.#fd, end: this.#end, isLast });
+    return this.#threads.of(this.#algorithm).ask({ kind: 'hash', fd: this.#fd, algorithm: this.#algorithm, end: this.#end, isLast });
   }
 }
