@@ -46,7 +46,7 @@ describe('data of a directory', () => {
     expect(await textsIn(workspace)).toEqual({ 'train.py': 'source', 'data/kept.csv': 'source', 'data/in.csv': 'data', 'data/deep/er/a.csv': 'data' });
   });
 
-  it.each(['./', '.', '/.'.slice(1)])("may be merged into the root as '%s'", async (localPath) => {
+  it.each(['./', '.'])("may be merged into the root as '%s'", async (localPath) => {
     await directory(localPath);
     expect(await textsIn(workspace)).toMatchObject({ 'in.csv': 'data', 'train.py': 'source' });
   });
