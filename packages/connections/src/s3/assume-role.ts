@@ -15,7 +15,7 @@ interface RoleRequest extends Pick<OpeningStore, 'agents' | 'env' | 'signal'> {
 export async function assumeRole({ role, region, endpoint, agents, env, signal }: RoleRequest, keys: AwsKeys): Promise<AwsKeys & { readonly expiration: Date }> {
   const url = new URL(env['AWS_ENDPOINT_URL_STS'] ?? endpoint ?? `https://sts.${region}.amazonaws.com`);
   const body = new URLSearchParams({ Action: 'AssumeRole', Version: '2011-06-15', RoleArn: role, RoleSessionName: 'trainyard' }).toString();
-  const headers = signedHeaders({ method: 'POST', url, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body }, { region, service: 'sts', keys });
+  const headers = signedHeaders({ method: 'POST', url, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body }, { region, service: 'sts', keys, at: new Date() });
   const answer = await httpCall(agents, { method: 'POST', url, headers, body, signal });
   const text = await textOf(answer, signal);
   const { statusCode: status = 0 } = answer;
