@@ -4,12 +4,12 @@ import { filesVersion, type HashedFile } from './files-version.ts';
 import { findObjects, type Found, type FoundObject, named, nothingAt, withinLimits } from './find-objects.ts';
 import { DiskThreads } from './incoming/disk-threads.ts';
 import { IncomingFile, makeDirectory, removeFile } from './incoming/incoming-file.ts';
+import { storeSmallFile } from './incoming/small-file.ts';
+import { openStaging, removeEmptyDirectories, type Staging } from './incoming/staging.ts';
 import type { ByteRange, ObjectStore, StoredObject } from './object-store.ts';
 import { ProgressTeller } from './progress-teller.ts';
 import { readObject, type ReadRequest, readWhole } from './read-object.ts';
 import { PATIENT, retrying } from './retry.ts';
-import { storeSmallFile } from './incoming/small-file.ts';
-import { openStaging, removeEmptyDirectories, type Staging } from './incoming/staging.ts';
 import { connectionErrorOf, StoreFailure } from './store-failure.ts';
 import { TaskPool } from './task-pool.ts';
 
@@ -171,7 +171,7 @@ class Transfer {
       await this.#requireSame(object);
       return storeSmallFile(this.#staging.tree, path, { object, journal: this.#staging.journal, threads: this.#threads, ...whole });
     });
-    this.#has(found, sha256);
+    this.#arrived(found, sha256);
   }
 
   #reading(object: StoredObject): Omit<ReadRequest, 'range' | 'onMd5'> {
@@ -187,10 +187,10 @@ class Transfer {
     });
     await file.close();
     this.#open.delete(file);
-    this.#has(file, sha256);
+    this.#arrived(file, sha256);
   }
 
-  #has({ path, object }: Pick<FoundObject, 'path' | 'object'>, sha256: string): void {
+  #arrived({ path, object }: Pick<FoundObject, 'path' | 'object'>, sha256: string): void {
     this.#files.push({ path, sizeBytes: object.sizeBytes, sha256 });
     this.#running.progress.addFile();
   }

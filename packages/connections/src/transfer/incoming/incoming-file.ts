@@ -12,7 +12,7 @@ import { StoreFailure } from '../store-failure.ts';
 /** After so many bytes a piece is told to the journal, so a process that is killed loses little. */
 const JOURNAL_EVERY_BYTES = 4 * 1024 * 1024;
 /** Fewer and larger writes: each is a hop to another thread. */
-const WRITE_BYTES = 1024 * 1024;
+const WRITE_BYTES = 512 * 1024;
 
 export interface Incoming {
   readonly object: StoredObject;
