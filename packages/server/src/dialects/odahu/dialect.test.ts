@@ -106,6 +106,7 @@ describe('trainings that are refused', () => {
     ['data without a place', { data: [{ connection: 'wine' }] }, 'you should specify local path for 0 number of data binding'],
     ['data without a connection', { data: [{ localPath: 'x' }] }, 'you should specify connection name for 0 number of data binding'],
     ['a name that is no label', { model: { name: '-x', version: '1' } }, 'invalid training name: -x must be valid Kubernetes label, i.e. match this pattern: ^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$'],
+    ['a toolchain that is no label', { toolchain: 'my toolchain' }, 'invalid training toolchain: my toolchain must be valid Kubernetes label, i.e. match this pattern: ^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$; entity "my toolchain" is not found'],
     ['an amount that is none', { resources: { limits: { cpu: 'much' } } }, "validation of cpu limit is failed: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
     ['more asked for than allowed', { resources: { limits: { memory: '128Mi' }, requests: { memory: '1Gi' } } }, 'spec.resources.requests: Invalid value: "1Gi": must be less than or equal to memory limit'],
     ['an output that is not there', { outputConnection: 'nope' }, '"Spec."OutputConnection"" validation errors: entity "nope" is not found'],
