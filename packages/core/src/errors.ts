@@ -105,6 +105,7 @@ export const ERRORS = {
   DATA_DIR_BUSY: { kind: 'conflict', text: "another server (process {pid}) uses the data directory '{dir}'", hint: 'stop it, or choose another --data-dir' },
   PORT_TAKEN: { kind: 'conflict', text: 'port {port} on {host} is taken by another program', hint: 'choose another with --port, or --port 0 for any' },
   SERVER_UNREACHABLE: { kind: 'unavailable', text: 'no Trainyard answers at {url}', hint: 'start it with: trainyard up, or set TRAINYARD_URL' },
+  LOCAL_SERVER_FAILED: { kind: 'internal', text: 'the server for this command did not start: {problem}', hint: 'name another directory with TRAINYARD_LOCAL_DIR (now {dir}); what another trainyard local does there is shown by: TRAINYARD_DATA_DIR={dir} trainyard runs' },
   SHUTTING_DOWN: { kind: 'unavailable', text: 'the server is shutting down', hint: 'try again in a moment' },
   USAGE: { kind: 'invalid', text: '{problem}', hint: '{advice}' },
   UNSAFE_TOKEN_FILE: { kind: 'forbidden', text: '{file} holds a token and {problem}', hint: 'make it yours alone (chmod 600 {file}), or remove it and start the server again' },

@@ -35,6 +35,17 @@ describe('trainyard local', () => {
     expect(await states(home)).toEqual(['succeeded']);
   });
 
+  it('takes the settings that are good for any server', async () => {
+    const home = join(dir, 'kim');
+    mkdirSync(join(dir, 'wines'));
+    writeFileSync(join(dir, 'wines', 'in.csv'), 'data');
+    writeFileSync(join(dir, 'wines.yaml'), `kind: Connection\nid: wines\nspec: { type: local, uri: ${join(dir, 'wines')} }\n`);
+    const { env, ...rest } = setting(home);
+    const allowed = { ...rest, env: { ...env, TRAINYARD_LOCAL_ROOTS: dir, DATABRICKS_TYPE_MAPPING: 'of another server' } };
+    expect(await cli(['local', 'apply', '-f', 'wines.yaml', '--yes'], allowed)).toMatchObject({ code: 0 });
+    expect(await cli(['local', 'connection', 'check', 'wines'], allowed)).toMatchObject({ code: 0 });
+  });
+
   it('ends with the code of the program', async () => {
     expect((await cli(['local', 'train', 'run', 'code', '--name', 'wrong', '--', 'sh', '-c', 'exit 7'], setting(join(dir, 'bob')))).code).toBe(7);
   });
@@ -45,6 +56,10 @@ describe('trainyard local', () => {
     const { io, written } = testIo({ ...setting(home), interrupted: interrupt.signal });
     const done = runCli(['local', 'train', 'run', 'code', '--name', 'long', '--', 'sh', '-c', 'echo begun; sleep 600'], io);
     await waitFor('the program has begun', () => written().out.includes('│ begun') || written().out.includes('begun\n'));
+    // one at a time: the first to end would end the server under the other
+    const second = await cli(['local', 'status'], setting(home));
+    expect(second).toMatchObject({ code: 1, err: expect.stringMatching(/another server .* uses the data directory[^]*TRAINYARD_DATA_DIR=/) as string });
+    expect(await cli(['runs', '-o', 'json'], { ...setting(home), env: { TRAINYARD_DATA_DIR: join(home, '.trainyard', 'local') } })).toMatchObject({ code: 0, err: '' });
     interrupt.abort(new Interruption('ctrl_c'));
     expect(await done).toBe(130);
     expect(await states(home)).toEqual(['stopped']);
@@ -59,7 +74,8 @@ describe('trainyard local', () => {
   it('says why its server did not start', async () => {
     writeFileSync(join(dir, 'a-file'), '');
     const { code, err } = await cli(['local', 'status'], { ...setting(dir), env: { ...setting(dir).env, TRAINYARD_LOCAL_DIR: join(dir, 'a-file', 'below') } });
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(err).toContain('did not start');
+    expect(err).toContain('TRAINYARD_LOCAL_DIR');
   });
 });

@@ -168,7 +168,7 @@ function flagsOf(argv: readonly string[]): Partial<Record<SettingName, string>> 
 }
 
 /** Names that other parts of Trainyard read, beside the server's settings. */
-const OTHER_VARIABLES = ['TRAINYARD_URL', 'TRAINYARD_DEBUG', 'TRAINYARD_ATTEMPT'];
+const OTHER_VARIABLES = ['TRAINYARD_URL', 'TRAINYARD_LOCAL_DIR', 'TRAINYARD_DEBUG', 'TRAINYARD_ATTEMPT'];
 
 /** A misspelt variable would silently leave its default in force. */
 function refuseUnknownVariables(env: Readonly<Record<string, string | undefined>>): void {

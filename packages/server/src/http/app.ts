@@ -9,6 +9,7 @@ import { addAudit } from './audit.ts';
 import { addDocs } from './docs.ts';
 import { answerErrors } from './error-answer.ts';
 import { addGate, type GateOptions } from './gate.ts';
+import { tellOfClosing } from './listener-gone.ts';
 import { type Handlers, mountRoutes } from './mount.ts';
 import { reportRequests } from './report-requests.ts';
 
@@ -55,10 +56,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
 /** A connection whose last call ends while the server shuts down is closed at once: its client would keep it, and the server, for the whole keep-alive. */
 function letGoOfClients(app: FastifyInstance): void {
-  let closing = false;
-  app.addHook('preClose', async () => void (closing = true));
+  tellOfClosing(app);
   app.addHook('onResponse', async () => {
-    if (closing) setImmediate(() => app.server.closeIdleConnections());
+    if (app.closing.aborted) setImmediate(() => app.server.closeIdleConnections());
   });
 }
 

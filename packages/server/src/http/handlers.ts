@@ -78,7 +78,7 @@ function runHandlers({ runs, trainings, tracking }: HandlerParts) {
     stopRun: async ({ params, identity }) => runView(await runs.stop(params.id, actorOf(identity))),
     retryRun: async ({ params, identity }) => runView(await trainings.retry(await runs.get(params.id, actorOf(identity)), actorOf(identity))),
     runEvents: async ({ params, identity, request, reply }) => streamEvents(runs, await runs.get(params.id, actorOf(identity)), { request, reply }),
-    runLog: async ({ params, query, identity, request, reply }) => streamLog(runs, await runs.get(params.id, actorOf(identity)), { query, request, reply }),
+    runLog: async ({ params, query, identity, reply }) => streamLog(runs, await runs.get(params.id, actorOf(identity)), { query, reply }),
     runLogEvents: async ({ params, query, identity, request, reply }) => streamLogEvents(runs, await runs.get(params.id, actorOf(identity)), { query, request, reply }),
     listRunArtifacts: async ({ params, query, identity }) => ({ files: await tracking.listArtifacts(callerOf(identity), await runs.get(params.id, actorOf(identity)), query.path) }),
     metricCurve: async ({ params, query, identity }) => {

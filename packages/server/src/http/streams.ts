@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RunRecord } from '../stores/runs.ts';
 import type { Runs } from '../usecases/runs.ts';
+import { listenerGone } from './listener-gone.ts';
 import { timeText } from './views.ts';
 
 interface Exchange {
@@ -46,11 +47,11 @@ export function streamLogEvents(runs: Runs, run: RunRecord, { query, ...exchange
 }
 
 /** The log as bytes, with the attempt and first byte in headers. */
-export async function streamLog(runs: Runs, run: RunRecord, { query, request, reply }: Exchange & { query: LogQuery }): Promise<FastifyReply> {
+export async function streamLog(runs: Runs, run: RunRecord, { query, reply }: Pick<Exchange, 'reply'> & { query: LogQuery }): Promise<FastifyReply> {
   const attempt = query.attempt ?? Math.max(1, run.attempt);
   const from = query.tail === undefined ? query.fromByte : await runs.tailOffset(run.id, attempt, query.tail);
   reply.type('text/plain; charset=utf-8').header('content-security-policy', 'sandbox').header('x-log-attempt', attempt).header('x-log-from', from);
-  const signal = abortedBy(request, reply);
+  const signal = listenerGone(reply);
   if (query.follow !== true) return reply.send(Readable.from(runs.readLog(run.id, attempt, { from, to: await runs.logSize(run.id, attempt) })));
   sendAtOnce(reply, followedBytes(runs, run.id, { attempt, from }, signal));
   return reply;
@@ -60,8 +61,8 @@ async function* followedBytes(runs: Runs, runId: string, start: { attempt: numbe
   for await (const piece of runs.followLog(runId, start, signal)) yield piece.bytes;
 }
 
-function sendEvents({ request, reply }: Exchange, events: (signal: AbortSignal) => AsyncIterable<string>): FastifyReply {
-  const signal = abortedBy(request, reply);
+function sendEvents({ reply }: Pick<Exchange, 'reply'>, events: (signal: AbortSignal) => AsyncIterable<string>): FastifyReply {
+  const signal = listenerGone(reply);
   reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
   const stream = sendAtOnce(reply, events(signal));
   const heartbeat = setInterval(() => {
@@ -81,13 +82,6 @@ function sendAtOnce(reply: FastifyReply, pieces: AsyncIterable<Uint8Array | stri
   const stream = Readable.from(flushing(), { objectMode: false });
   void reply.send(stream);
   return stream;
-}
-
-function abortedBy(request: FastifyRequest, reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once('close', () => controller.abort());
-  request.raw.once('aborted', () => controller.abort());
-  return controller.signal;
 }
 
 function sse({ id, event, data }: { id?: string; event: string; data: object }): string {

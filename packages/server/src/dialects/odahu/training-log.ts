@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { FastifyReply } from 'fastify';
 import { actorOf } from '../../http/identity.ts';
+import { listenerGone } from '../../http/listener-gone.ts';
 import type { Trainings } from '../../usecases/trainings.ts';
 import { beating } from './heartbeat.ts';
 import { type LogSource, logText } from './log-text.ts';
@@ -25,11 +26,10 @@ export async function sendLog({ trainings, runs }: LogParts, { request, reply }:
   const { follow, heartbeat } = readQuery(request.query as Readonly<Record<string, unknown>>);
   const { latestRun } = await trainings.get(id, actorOf(request.identity));
   if (latestRun === undefined) throw new TrainyardError('INVALID_FIELDS', { problem: `model Training ${id} has not started yet` });
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  const text = logText({ runs }, latestRun, { follow, signal: gone.signal });
+  const gone = listenerGone(reply);
+  const text = logText({ runs }, latestRun, { follow, signal: gone });
   reply.type('text/plain; charset=utf-8').header('x-accel-buffering', 'no').header('content-security-policy', 'sandbox');
-  return reply.send(Readable.from(flushed(reply, follow && heartbeat ? beating(text, gone.signal) : text), { objectMode: false }));
+  return reply.send(Readable.from(flushed(reply, follow && heartbeat ? beating(text, gone) : text), { objectMode: false }));
 }
 
 /** The head goes out before the first byte of the log: a client that waits for a run that is queued is connected, not hanging. */
