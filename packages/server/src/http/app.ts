@@ -9,7 +9,7 @@ import { addAudit } from './audit.ts';
 import { addDocs } from './docs.ts';
 import { answerErrors } from './error-answer.ts';
 import { addGate, type GateOptions } from './gate.ts';
-import { tellOfClosing } from './listener-gone.ts';
+import { letGoOfClients } from './let-go-of-clients.ts';
 import { type Handlers, mountRoutes } from './mount.ts';
 import { reportRequests } from './report-requests.ts';
 
@@ -52,14 +52,6 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   addDocs(app, routes);
   for (const dialect of options.dialects) await app.register(async (scope) => dialect.register(scope));
   return app;
-}
-
-/** A connection whose last call ends while the server shuts down is closed at once: its client would keep it, and the server, for the whole keep-alive. */
-function letGoOfClients(app: FastifyInstance): void {
-  tellOfClosing(app);
-  app.addHook('onResponse', async () => {
-    if (app.closing.aborted) setImmediate(() => app.server.closeIdleConnections());
-  });
 }
 
 /** JSON, or bytes where a route says that it takes them. Forms and plain text are what a foreign page could send: refused. */

@@ -3,6 +3,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { AppOptions } from './app.ts';
 import { addAudit } from './audit.ts';
 import { addGate } from './gate.ts';
+import { letGoOfClients } from './let-go-of-clients.ts';
 import { reportRequests } from './report-requests.ts';
 
 /** One dialect alone, for a listener of its own: its paths collide with nobody's, and nothing else can be reached there. The same gate stands in front. */
@@ -21,6 +22,7 @@ export async function createDialectApp(dialect: Dialect, { gate, audit, telemetr
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer').header('cache-control', 'no-store');
     done();
   });
+  letGoOfClients(app);
   await dialect.register(app);
   return app;
 }

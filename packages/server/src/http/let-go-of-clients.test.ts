@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { TestServer } from './test-server.ts';
 
@@ -15,5 +17,15 @@ describe('a server that shuts down', () => {
     await server.close();
     // ended as it should be, not cut off, and without the word that the run is over
     expect(await body).not.toContain('event: end');
+  });
+
+  it('does not wait for a connection on which nothing was asked', async () => {
+    const server = await TestServer.open();
+    const { port, hostname } = new URL((await server.listen()).url);
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    const closed = once(socket, 'close');
+    await server.close();
+    await closed;
   });
 });
