@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -29,6 +28,7 @@ import { openDataDir } from './platform/data-dir-lock.ts';
 import { Hub } from './platform/hub.ts';
 import { KeyFile } from './platform/key-file.ts';
 import type { Logger } from './platform/logger.ts';
+import { orderedId } from './platform/ordered-id.ts';
 import { pinoLogger } from './platform/pino-logger.ts';
 import { Seal } from './platform/seal.ts';
 import { writePrivate } from './platform/write-private.ts';
@@ -92,6 +92,7 @@ interface Foundation {
 
 async function composeOn(database: Database, { config, env, extras: { onDemand, telemetry: told }, unlock }: Foundation): Promise<Server> {
   const now = Date.now;
+  const newId = () => orderedId(now());
   const log = pinoLogger(config.logLevel);
   const hub = new Hub();
   const keys = new KeyFile(join(config.dataDir, 'keys.json'));
@@ -107,7 +108,7 @@ async function composeOn(database: Database, { config, env, extras: { onDemand, 
   const integrations = new ToolchainIntegrations(stores.toolchains);
   const logs = new LogStore(join(config.dataDir, 'logs'));
   const snapshots = new SnapshotStore(join(config.dataDir, 'snapshots'), config.uploadLimitBytes);
-  const { tracking, transfer, dialect, ...mlflow } = await composeTracking(database, { config, env, launched: stores.runs, seal, newId: newRunId, now, log });
+  const { tracking, transfer, dialect, ...mlflow } = await composeTracking(database, { config, env, launched: stores.runs, seal, newId, now, log });
   const engines = await loadEngines({ config, env, onDemand, database, report: (call) => runs.report(call), noteParameters: async (runId) => tracking.noteParameters(await stores.runs.find(runId)), seal, log });
   let serverUrl = '';
   let wakeScheduler = (): void => undefined;
@@ -116,7 +117,7 @@ async function composeOn(database: Database, { config, env, extras: { onDemand, 
     wakeScheduler();
   };
   const runs = new Runs({ runs: stores.runs, logs, hub, now, wake, ended: (run) => reportStopped(telemetry, run) });
-  const trainings = new Trainings({ ...stores, connections, integrations, snapshots, known: { engines: [...engines.keys()], toolchains: TOOLCHAINS, nodePools: config.nodePools }, launches: (engine) => launchesOf(engines.get(engine), config.runnerUrl ?? serverUrl), newId: newRunId, now, wake });
+  const trainings = new Trainings({ ...stores, connections, integrations, snapshots, known: { engines: [...engines.keys()], toolchains: TOOLCHAINS, nodePools: config.nodePools }, launches: (engine) => launchesOf(engines.get(engine), config.runnerUrl ?? serverUrl), newId, now, wake });
   const scheduler = createScheduler({
     queue: stores.queue,
     engines,
@@ -220,11 +221,6 @@ function createScheduler({ queue, engines, runs, config, assign: assigned, chang
 
 function runnerLimits(config: Config): RunnerLimits {
   return { logBytes: config.logLimitBytes, sourceBytes: config.sourceLimitBytes, sourceEntries: MAX_SOURCE_ENTRIES, dataBytes: config.dataLimitBytes, dataEntries: MAX_DATA_ENTRIES, environmentBytes: config.environmentCacheBytes, deliverForMs: config.deliverForMs };
-}
-
-/** As MLflow makes them. Node draws the random bytes of many at once, so that it costs a request nothing. */
-function newRunId(): string {
-  return randomUUID().replaceAll('-', '');
 }
 
 async function leftOverAttempts(engines: ReadonlyMap<string, Engine>, active: ReadonlySet<string>): Promise<{ engine: Engine; key: string }[]> {

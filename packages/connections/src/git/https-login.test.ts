@@ -12,7 +12,8 @@ const settingsOf = (env: Readonly<Record<string, string>>): string[] => Array.fr
 async function answer(changes: Partial<ConnectionSpec>, { operation = 'get', asked = ['protocol=https', 'host=git.example:8443'] } = {}): Promise<string> {
   const env = await login(changes);
   const helper = settingsOf(env).find((setting) => setting.startsWith('credential.https://git.example:8443.helper=!'))?.split('=!').slice(1).join('=!') ?? 'exit 7 #';
-  return execFileSync('sh', ['-c', `${helper} ${operation}`], { input: `${asked.join('\n')}\n`, env: { PATH: process.env['PATH'], ...env }, encoding: 'utf8' });
+  // as git does it: a helper that does not read what it is asked is no error
+  return execFileSync('sh', ['-c', `printf '%s\\n' "$@" | { ${helper} ${operation}\n}`, 'sh', ...asked], { env: { PATH: process.env['PATH'], ...env }, encoding: 'utf8' });
 }
 
 describe('the credentials of a connection for git', () => {

@@ -46,8 +46,8 @@ export function resolvePath(path: string): string {
 const ADJECTIVES = ['amber', 'brisk', 'calm', 'clear', 'crisp', 'early', 'fair', 'fleet', 'gentle', 'golden', 'keen', 'lively', 'lucid', 'merry', 'neat', 'noble', 'prime', 'quick', 'quiet', 'ready', 'rustic', 'sharp', 'silver', 'steady', 'sunny', 'swift', 'tidy', 'vivid', 'warm', 'wild', 'witty', 'young'];
 const NOUNS = ['alder', 'badger', 'beacon', 'birch', 'bridge', 'canyon', 'cedar', 'comet', 'crane', 'falcon', 'fern', 'harbor', 'hare', 'heron', 'island', 'lark', 'lynx', 'maple', 'marten', 'meadow', 'otter', 'owl', 'pine', 'plover', 'raven', 'river', 'robin', 'sparrow', 'swan', 'tern', 'valley', 'wren'];
 
-/** A name to tell things apart by, such as `keen-otter-417`; the same for the same id of at least eight hex digits. */
+/** A name to tell things apart by, such as `keen-otter-417`; the same for ids that end with the same eight hex digits: the first ones of an id are its time. */
 export function randomName(hexId: string): string {
-  const bits = Number.parseInt(hexId.slice(0, 8), 16);
+  const bits = Number.parseInt(hexId.slice(-8), 16);
   return `${ADJECTIVES[bits % 32] ?? 'plain'}-${NOUNS[(bits >>> 5) % 32] ?? 'run'}-${(bits >>> 10) % 1000}`;
 }

@@ -9,6 +9,8 @@ const PROJECT = 'default';
 /** Ways to train that users add. Deleting one that trainings name is allowed, as in ODAHU: their next run says so. */
 export class ToolchainIntegrations {
   readonly #store: ToolchainIntegrationStore;
+  /** What is being looked for in this turn of the loop. */
+  readonly #looks = new Map<string, Promise<ToolchainIntegrationRecord | undefined>>();
 
   constructor(store: ToolchainIntegrationStore) {
     this.#store = store;
@@ -26,9 +28,12 @@ export class ToolchainIntegrations {
     return found;
   }
 
-  /** Of a training's toolchain; undefined when it has no integration. */
+  /** Of a training's toolchain; undefined when it has no integration. Each submission asks: those that come together share the look. */
   find(id: string): Promise<ToolchainIntegrationRecord | undefined> {
-    return this.#store.find(id);
+    const look = this.#looks.get(id) ?? this.#store.find(id);
+    if (this.#looks.size === 0) setImmediate(() => this.#looks.clear());
+    this.#looks.set(id, look);
+    return look;
   }
 
   /** Throws INVALID_TOOLCHAIN_INTEGRATION, TOOLCHAIN_EXISTS. */
