@@ -3,12 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '@trainyard/testkit/loopback/free-port.ts';
 import { cleanEnvironment } from '../e2e/server-process.ts';
 import { aDirectory } from './measuring/cache-dir.ts';
 import { HttpClients, type Load } from './measuring/http-load.ts';
 import { median, print, quantile, say } from './measuring/measure.ts';
 import { rawLoad } from './on-demand/raw-clients.ts';
-import { freePort, StartedServer } from './server/ready-time.ts';
+import { StartedServer } from './server/ready-time.ts';
 
 const BIN = join(import.meta.dirname, '../packages/cli/bin/trainyard.mjs');
 const CLIENTS = 50;
@@ -46,6 +47,7 @@ async function occupyEngine(): Promise<void> {
   while (!(await isUp())) await sleep(20);
   const { runId } = JSON.parse(await clients.call({ method: 'POST', path: '/train', body: '{"modelType":"wine"}' })) as { runId: number };
   while ((JSON.parse(await clients.call({ method: 'GET', path: `/train/${runId}` })) as { state: string }).state !== 'running') await sleep(100);
+  // its program starts up, and would share the processors with what is measured
   await sleep(1_000);
 }
 

@@ -2,13 +2,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '@trainyard/testkit/loopback/free-port.ts';
 import { cleanEnvironment } from '../e2e/server-process.ts';
 import { aDirectory } from './measuring/cache-dir.ts';
 import { median, print, say, spread } from './measuring/measure.ts';
 import { residentBytes } from './measuring/resident-memory.ts';
 import { type MlflowVenv, mlflowVenv } from './mlflow/venv.ts';
 import { bytesOnDisk, installedBytes } from './server/installed-size.ts';
-import { freePort, type ServerCommand, StartedServer } from './server/ready-time.ts';
+import { type ServerCommand, StartedServer } from './server/ready-time.ts';
 
 const BIN = join(import.meta.dirname, '../packages/cli/bin/trainyard.mjs');
 const STARTS = 7;

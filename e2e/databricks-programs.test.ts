@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { RunnerBundle } from '@trainyard/server/engines/runner-program.ts';
 import type { FakeRun } from '@trainyard/testkit/fake-databricks/fake-run.ts';
 import { FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
 import { WorkspaceServer } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
+import { freePort } from '@trainyard/testkit/loopback/free-port.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { markedPids } from './processes.ts';
 import { ServerProcess, waitFor } from './server-process.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   await databricks.start();
   workspace.url = databricks.url;
   server = new ServerProcess(undefined, { TRAINYARD_DATABRICKS_URL: databricks.url, TRAINYARD_DATABRICKS_TOKEN: 'dapi-secret' });
-  await start(await freePort());
+  await start(await freePort('0.0.0.0'));
 });
 afterAll(async () => {
   await server.dispose(false);
@@ -45,14 +45,6 @@ function started(key: string, process: ChildProcess): void {
 /** On a name of this machine, which other machines may know as well. */
 function start(port: number): Promise<void> {
   return server.start(['--host', '0.0.0.0', '--port', String(port), '--runner-url', `http://${hostname()}:${port}`]);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((listening) => probe.listen(0, '0.0.0.0', listening));
-  const address = probe.address();
-  await new Promise((closed) => probe.close(closed));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 async function train(id: string, files: Readonly<Record<string, string>>, spec: Record<string, unknown>): Promise<string> {

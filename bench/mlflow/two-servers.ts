@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '@trainyard/testkit/loopback/free-port.ts';
 import { cleanEnvironment } from '../../e2e/server-process.ts';
 import { HttpClients } from '../measuring/http-load.ts';
-import { freePort, type ServerCommand, StartedServer } from '../server/ready-time.ts';
+import { type ServerCommand, StartedServer } from '../server/ready-time.ts';
 import { type Databases, postgresDatabases, sqliteDatabases } from './databases.ts';
 import { type MlflowVenv, mlflowVenv } from './venv.ts';
 

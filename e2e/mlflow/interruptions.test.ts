@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { pythonWithMlflow } from '../../packages/server/src/dialects/mlflow/python-client.int.ts';
+import { pythonWithMlflow } from '@trainyard/testkit/python/mlflow.ts';
 import { ServerProcess, waitFor } from '../server-process.ts';
 import { quietMlflow } from './quiet-mlflow.ts';
 
@@ -12,7 +12,7 @@ let python: string;
 let server: ServerProcess;
 let client: Client | undefined;
 
-beforeAll(async () => void (python = await pythonWithMlflow(process.env, 3)), 1_200_000);
+beforeAll(async () => void (python = await pythonWithMlflow(3)), 1_200_000);
 beforeEach(async () => {
   server = new ServerProcess();
   await server.start();

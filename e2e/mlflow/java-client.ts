@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { runProgram } from '../../packages/server/src/dialects/mlflow/python-client.int.ts';
+import { installOnce } from '@trainyard/testkit/install-once.ts';
+import { runProgram } from '@trainyard/testkit/run-program.ts';
 
 const POM = join(import.meta.dirname, 'java', 'pom.xml');
 
@@ -13,17 +13,10 @@ export function missingForJava(path: string): string | undefined {
 }
 
 /** The class path of MLflow's Java client; fetched once per machine and version, kept in the user's cache. */
-export async function javaClassPath(env: NodeJS.ProcessEnv): Promise<string> {
+export async function javaClassPath(): Promise<string> {
   const version = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 12);
-  const cache = join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'trainyard-test');
-  const jars = join(cache, `mlflow-java-${version}`);
-  if (!existsSync(jars)) {
-    mkdirSync(cache, { recursive: true });
-    const partial = mkdtempSync(`${jars}-`);
-    await runProgram('mvn', ['--quiet', '--batch-mode', '--file', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${partial}`], env);
-    // complete or not there; another test run may have been faster
-    if (existsSync(jars)) rmSync(partial, { recursive: true });
-    else renameSync(partial, jars);
-  }
+  const jars = await installOnce(`mlflow-java-${version}`, async (dir) => {
+    await runProgram('mvn', ['--quiet', '--batch-mode', '--file', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${dir}`]);
+  });
   return join(jars, '*');
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@trainyard/testkit/loopback/free-port.ts';
 import { waitFor } from '../server-process.ts';
 import { quietMlflow } from './quiet-mlflow.ts';
 
@@ -54,13 +54,4 @@ async function isHealthy(url: string): Promise<boolean> {
     // nobody listens yet
     return false;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pythonWithMlflow } from '../../packages/server/src/dialects/mlflow/python-client.int.ts';
+import { pythonWithMlflow } from '@trainyard/testkit/python/mlflow.ts';
 import { ServerProcess } from '../server-process.ts';
 import { PythonTour } from './python-tour.ts';
 
@@ -19,7 +19,7 @@ describe.each([3, 2] as const)('the newest mlflow %d of Python', (major) => {
   }
 
   beforeAll(async () => {
-    const python = await pythonWithMlflow(process.env, major);
+    const python = await pythonWithMlflow(major);
     await server.start();
     tour = new PythonTour(python, server, { chapters: CHAPTERS, restart });
   }, INSTALL_DEADLINE_MS);

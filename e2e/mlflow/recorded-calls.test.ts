@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pythonWithMlflow } from '../../packages/server/src/dialects/mlflow/python-client.int.ts';
+import { pythonWithMlflow } from '@trainyard/testkit/python/mlflow.ts';
 import { ServerProcess } from '../server-process.ts';
 import { OriginalServer } from './mlflow-server.ts';
 import { readCalls } from './recorded-calls.ts';
@@ -26,7 +26,7 @@ let here: ReadonlyMap<string, Answer>;
 let there: ReadonlyMap<string, Answer>;
 
 beforeAll(async () => {
-  original = await OriginalServer.start(await pythonWithMlflow(process.env));
+  original = await OriginalServer.start(await pythonWithMlflow());
   await server.start();
   there = await replay(CALLS, { url: original.url });
   here = await replay(CALLS, { url: server.url, token: server.token });

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { odahuflowctl } from '@trainyard/testkit/odahuflowctl.ts';
+import { odahuflowctl } from '@trainyard/testkit/python/odahuflowctl.ts';
 import { cleanEnvironment } from '../server-process.ts';
 
 const FORKS = join(import.meta.dirname, 'odahuflowctl.py');

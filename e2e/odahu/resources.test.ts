@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OidcIssuer } from '@trainyard/testkit/oidc-issuer.ts';
-import { odahuflowctl } from '@trainyard/testkit/odahuflowctl.ts';
+import { odahuflowctl } from '@trainyard/testkit/python/odahuflowctl.ts';
 import { runProgram } from '@trainyard/testkit/run-program.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ServerProcess } from '../server-process.ts';

@@ -4,7 +4,7 @@ import { loadConnection } from '@trainyard/connections/catalog.ts';
 import { SECRET_FIELDS } from '@trainyard/core/connection/connection-spec.ts';
 import { Repository } from '@trainyard/testkit/repository.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pythonWithMlflow } from '../../packages/server/src/dialects/mlflow/python-client.int.ts';
+import { pythonWithMlflow } from '@trainyard/testkit/python/mlflow.ts';
 import { ServerProcess } from '../server-process.ts';
 import { OdahuCli } from './odahu-cli.ts';
 import { type Store, STORES } from './stores.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   // its python is the one on the server's PATH
   const project = readFileSync(join(WINE, 'MLproject'), 'utf8').replace('python_env: python_env.yaml\n', '');
   await repository.commit({ 'mlflow/wine/MLproject': project, 'mlflow/wine/train.py': readFileSync(join(WINE, 'train.py'), 'utf8') });
-  server = new ServerProcess(undefined, { PATH: [dirname(await pythonWithMlflow(process.env)), process.env['PATH']].join(delimiter) });
+  server = new ServerProcess(undefined, { PATH: [dirname(await pythonWithMlflow()), process.env['PATH']].join(delimiter) });
   await server.start(['--local-roots', repository.root]);
   cli = await OdahuCli.make({ API_URL: server.url, API_TOKEN: server.token });
   cli.write('git.yaml', [{ kind: 'Connection', id: 'examples-git', spec: { type: 'git', uri: repository.url, reference: 'main' } }]);

@@ -5,11 +5,11 @@ interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Said when there is no such program: what to install. */
-  readonly missing: string;
+  readonly missing?: string;
 }
 
 /** Runs a program to its end and answers what it printed. Rejects with all it said when it fails. */
-export function runProgram(program: string, argv: readonly string[], { cwd, env, missing }: RunOptions): Promise<string> {
+export function runProgram(program: string, argv: readonly string[], { cwd, env, missing = 'is it installed?' }: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, argv, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     let [out, err] = ['', ''];

@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { type MlflowMajor, pythonWithMlflow, runProgram } from '@trainyard/server/dialects/mlflow/python-client.int.ts';
+import { type MlflowMajor, pythonWithMlflow } from '@trainyard/testkit/python/mlflow.ts';
+import { runProgram } from '@trainyard/testkit/run-program.ts';
 import { TestServer } from '@trainyard/server/http/test-server.ts';
+import { freePort } from '@trainyard/testkit/loopback/free-port.ts';
 import { waitFor } from '@trainyard/testkit/wait-for.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { cli, type CliResult } from '../test-cli.ts';
@@ -38,8 +39,8 @@ async function end(program: ChildProcess): Promise<void> {
 /** Runs one of our scripts with the mlflow of that version, in a directory of its own. */
 async function python(major: MlflowMajor, script: string, { uri, cwd, env = {} }: { readonly uri: string; readonly cwd: string; readonly env?: Readonly<Record<string, string>> }): Promise<string> {
   mkdirSync(cwd, { recursive: true });
-  const program = await pythonWithMlflow(process.env, major);
-  return runProgram(program, ['-c', `import os, runpy; os.chdir(${JSON.stringify(cwd)}); runpy.run_path(${JSON.stringify(join(import.meta.dirname, script))})`], { ...process.env, ...QUIET, MLFLOW_TRACKING_URI: uri, ...env });
+  const program = await pythonWithMlflow(major);
+  return runProgram(program, ['-c', `import os, runpy; os.chdir(${JSON.stringify(cwd)}); runpy.run_path(${JSON.stringify(join(import.meta.dirname, script))})`], { env: { ...QUIET, MLFLOW_TRACKING_URI: uri, ...env } });
 }
 
 async function dump(major: MlflowMajor, uri: string, env: Readonly<Record<string, string>> = {}): Promise<Record<string, Record<string, unknown>>> {
@@ -116,7 +117,7 @@ describe('an import from elsewhere', () => {
     const ours = await openOurs();
     const old = join(dir, 'old.db');
     copyFileSync(join(dir, 'sqlite-3', 'mlflow.db'), old);
-    await runProgram(await pythonWithMlflow(process.env, 3), ['-c', `import sqlite3; c = sqlite3.connect(${JSON.stringify(old)}); c.execute("drop table input_tags"); c.execute("update alembic_version set version_num = 'x'"); c.commit()`], process.env);
+    await runProgram(await pythonWithMlflow(3), ['-c', `import sqlite3; c = sqlite3.connect(${JSON.stringify(old)}); c.execute("drop table input_tags"); c.execute("update alembic_version set version_num = 'x'"); c.commit()`]);
     const { result } = await bring(ours, 'mlflow', `sqlite:///${old}`);
     expect([result.code, result.err]).toEqual([2, expect.stringMatching(/its schema is 'x', and it lacks input_tags\.input_uuid/)]);
     expect((await bring(ours, 'mlflow', 'sqlite:////nonexistent/mlflow.db')).result.err).toMatch(/cannot be opened/);
@@ -138,21 +139,10 @@ async function freshDatabase(): Promise<string> {
 
 async function startMlflow(major: MlflowMajor, home: string): Promise<string> {
   const port = await freePort();
-  const program = await pythonWithMlflow(process.env, major);
+  const program = await pythonWithMlflow(major);
   const server = spawn(program, ['-m', 'mlflow', 'server', '--backend-store-uri', `sqlite:///${home}/mlflow.db`, '--artifacts-destination', join(home, 'kept'), '--host', '127.0.0.1', '--port', String(port), '--workers', '1'], { cwd: home, stdio: 'ignore', env: { ...process.env, ...QUIET, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' }, detached: true });
   programs.push(server);
   const url = `http://127.0.0.1:${port}`;
   await waitFor('mlflow server answers', async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok, 120_000);
   return url;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port was given'))));
-    });
-  });
 }

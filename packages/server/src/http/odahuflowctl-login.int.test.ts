@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { odahuflowctl } from '@trainyard/testkit/odahuflowctl.ts';
+import { odahuflowctl } from '@trainyard/testkit/python/odahuflowctl.ts';
 import { OidcIssuer } from '@trainyard/testkit/oidc-issuer.ts';
 import { waitFor } from '@trainyard/testkit/wait-for.ts';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { AttemptFixture, AttemptFixtureOptions } from '@trainyard/testkit/attempt-fixture.ts';
-import { odahuflowctl } from '@trainyard/testkit/odahuflowctl.ts';
+import { odahuflowctl } from '@trainyard/testkit/python/odahuflowctl.ts';
 import { runProgram } from '@trainyard/testkit/run-program.ts';
-import { pythonWithMlflow } from '@trainyard/server/dialects/mlflow/python-client.int.ts';
+import { pythonWithMlflow } from '@trainyard/testkit/python/mlflow.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { anAttempt } from '../../an-attempt.int.ts';
@@ -17,7 +17,7 @@ let model: Map<string, Buffer>;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'trainyard-gppi-'));
-  python = await pythonWithMlflow(process.env);
+  python = await pythonWithMlflow();
   model = await filesBelow(await trainedWine(python, dir));
 }, INSTALL_MS);
 afterAll(() => rm(dir, { recursive: true, force: true }));

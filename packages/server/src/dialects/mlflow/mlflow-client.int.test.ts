@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ADMIN, type MlflowServer, openMlflowServer } from './mlflow-server.contract.ts';
-import { pythonWithMlflow, runProgram } from './python-client.int.ts';
+import { pythonWithMlflow } from '@trainyard/testkit/python/mlflow.ts';
+import { runProgram } from '@trainyard/testkit/run-program.ts';
 
 let python: string;
 let server: MlflowServer;
 let url: string;
 
-beforeAll(async () => void (python = await pythonWithMlflow(process.env)), 1_000_000);
+beforeAll(async () => void (python = await pythonWithMlflow()), 1_000_000);
 beforeEach(async () => {
   server = await openMlflowServer();
   url = await server.app.listen({ host: '127.0.0.1', port: 0 });
@@ -16,7 +17,7 @@ afterEach(() => server.close());
 
 function runScript(name: string, env: Readonly<Record<string, string>>): Promise<string> {
   const quiet = { MLFLOW_DISABLE_TELEMETRY: 'true', DO_NOT_TRACK: 'true', MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: 'false', NO_PROXY: '127.0.0.1', PYTHONDONTWRITEBYTECODE: '1' };
-  return runProgram(python, [join(import.meta.dirname, name)], { ...process.env, ...quiet, MLFLOW_TRACKING_URI: url, ...env });
+  return runProgram(python, [join(import.meta.dirname, name)], { env: { ...quiet, MLFLOW_TRACKING_URI: url, ...env } });
 }
 
 describe('the mlflow client of Python', () => {

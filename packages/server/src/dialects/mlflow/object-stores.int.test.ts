@@ -7,7 +7,8 @@ import { startS3 } from '@trainyard/testkit/clouds/s3proxy.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openArtifactStore } from '../../artifacts/catalog.ts';
 import { ADMIN, type MlflowServer, openMlflowServer } from './mlflow-server.contract.ts';
-import { pythonWithMlflow, runProgram } from './python-client.int.ts';
+import { pythonWithMlflow } from '@trainyard/testkit/python/mlflow.ts';
+import { runProgram } from '@trainyard/testkit/run-program.ts';
 
 const MiB = 2 ** 20;
 const PROXY = '/api/2.0/mlflow-artifacts';
@@ -49,7 +50,7 @@ describe.each([
   async function tour(): Promise<string[]> {
     const quiet = { MLFLOW_DISABLE_TELEMETRY: 'true', DO_NOT_TRACK: 'true', MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: 'false', NO_PROXY: '127.0.0.1', PYTHONDONTWRITEBYTECODE: '1' };
     const parts = { MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE: String(6 * MiB), MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE: String(5 * MiB), MLFLOW_MULTIPART_DOWNLOAD_CHUNK_SIZE: String(4 * MiB) };
-    const printed = await runProgram(await pythonWithMlflow(process.env), [join(import.meta.dirname, 'store-tour.py')], { ...process.env, ...quiet, ...parts, MLFLOW_TRACKING_URI: url, MLFLOW_TRACKING_TOKEN: 'user' });
+    const printed = await runProgram(await pythonWithMlflow(), [join(import.meta.dirname, 'store-tour.py')], { env: { ...quiet, ...parts, MLFLOW_TRACKING_URI: url, MLFLOW_TRACKING_TOKEN: 'user' } });
     return printed.split('\n');
   }
 

@@ -3,14 +3,15 @@ import { waitFor } from '@trainyard/testkit/wait-for.ts';
 import { signatureOf, WebhookReceiver } from '@trainyard/testkit/webhook-receiver.ts';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TestServer } from '../../http/test-server.ts';
-import { pythonWithMlflow, runProgram } from './python-client.int.ts';
+import { pythonWithMlflow } from '@trainyard/testkit/python/mlflow.ts';
+import { runProgram } from '@trainyard/testkit/run-program.ts';
 
 let python: string;
 let server: TestServer;
 let url: string;
 let receiver: WebhookReceiver;
 
-beforeAll(async () => void (python = await pythonWithMlflow(process.env)), 1_000_000);
+beforeAll(async () => void (python = await pythonWithMlflow()), 1_000_000);
 beforeEach(async () => {
   receiver = await WebhookReceiver.start();
   server = await TestServer.open(['--outbound-allow', '127.0.0.1']);
@@ -25,7 +26,7 @@ afterEach(async () => {
 describe('webhooks for the mlflow client of Python', () => {
   it('are managed with it, and tell a receiver in order and signed what it did', async () => {
     const env = { MLFLOW_TRACKING_URI: url, MLFLOW_TRACKING_TOKEN: server.token, RECEIVER: receiver.url, NO_PROXY: '127.0.0.1', MLFLOW_DISABLE_TELEMETRY: 'true', DO_NOT_TRACK: 'true', PYTHONDONTWRITEBYTECODE: '1' };
-    const id = (await runProgram(python, [join(import.meta.dirname, 'client-webhooks.py')], { ...process.env, ...env })).trim();
+    const id = (await runProgram(python, [join(import.meta.dirname, 'client-webhooks.py')], { env })).trim();
     const messages = () => receiver.messages.filter(({ path }) => path === '/tour');
     await waitFor('all messages', () => messages().length >= 6);
     expect(messages().map(({ event, model }) => [event, model])).toEqual(['registered_model.created', 'model_version.created', 'model_version_tag.set', 'model_version_alias.created', 'model_version_tag.deleted', 'model_version_alias.deleted'].map((event) => [event, 'wine']));

@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorKind, isTrainyardError, type TrainyardError } from '@trainyard/core/errors.ts';
+import { ERROR_KINDS, type ErrorCode, type ErrorKind, isTrainyardError, type TrainyardError } from '@trainyard/core/errors.ts';
 import type { FastifyRequest } from 'fastify';
 import { toOdahuProblem } from './wire/problems.ts';
 
@@ -12,19 +12,7 @@ export interface OdahuError {
  * The original client repeats a GET, PUT or DELETE that is answered with 429, 500, 502, 503 or 504, and says then only that it
  * cannot reach the server: these are left for what may be over at the next try. It breaks on a status that is not registered.
  */
-const STATUS = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  conflict: 409,
-  gone: 410,
-  too_large: 413,
-  limit: 403,
-  internal: 500,
-  unsupported: 400,
-  unavailable: 503,
-} as const satisfies Record<ErrorKind, number>;
+const STATUS: Readonly<Record<ErrorKind, number>> = { ...ERROR_KINDS, limit: 403, unsupported: 400 };
 
 /** Where ODAHU has other words, or the condition is one its users must read. */
 const OVERRIDES: Partial<Record<ErrorCode, (error: TrainyardError) => Partial<OdahuError>>> = {
