@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { RunnerBundle } from '@trainyard/server/engines/runner-program.ts';
 import type { FakeRun } from '@trainyard/testkit/fake-databricks/fake-run.ts';
 import { FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
-import { WorkspaceServer } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
+import { TOKEN, WorkspaceServer } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
 import { freePort } from '@trainyard/testkit/loopback/free-port.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { markedPids } from './processes.ts';
@@ -24,12 +24,9 @@ const tasks = new Map<string, ChildProcess[]>();
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'trainyard-workspace-'));
   workspace = new FakeWorkspace({ directory: dir });
-  workspace.credentials.accept('dapi-secret');
   workspace.runs.program = (task) => ({ execute: () => workspace.runs.execute(task, { started: (process) => started(task.parameters?.at(-1) ?? '', process) }) });
-  databricks = new WorkspaceServer(workspace);
-  await databricks.start();
-  workspace.url = databricks.url;
-  server = new ServerProcess(undefined, { TRAINYARD_DATABRICKS_URL: databricks.url, TRAINYARD_DATABRICKS_TOKEN: 'dapi-secret' });
+  databricks = await WorkspaceServer.open(workspace);
+  server = new ServerProcess(undefined, { TRAINYARD_DATABRICKS_URL: databricks.url, TRAINYARD_DATABRICKS_TOKEN: TOKEN });
   await start(await freePort('0.0.0.0'));
 });
 afterAll(async () => {

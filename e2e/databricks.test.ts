@@ -1,6 +1,6 @@
-import { FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
+import type { FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
 import { RAISED } from '@trainyard/testkit/fake-databricks/fake-run.ts';
-import { WorkspaceServer } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
+import { TOKEN, WorkspaceServer } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServerProcess, waitFor } from './server-process.ts';
 
@@ -8,12 +8,9 @@ let server: ServerProcess;
 let workspace: FakeWorkspace;
 let databricks: WorkspaceServer;
 beforeEach(async () => {
-  workspace = new FakeWorkspace();
-  workspace.credentials.accept('dapi-secret');
-  databricks = new WorkspaceServer(workspace);
-  await databricks.start();
-  workspace.url = databricks.url;
-  server = new ServerProcess(undefined, { TRAINYARD_DATABRICKS_URL: databricks.url, TRAINYARD_DATABRICKS_TOKEN: 'dapi-secret' });
+  databricks = await WorkspaceServer.open();
+  workspace = databricks.workspace;
+  server = new ServerProcess(undefined, { TRAINYARD_DATABRICKS_URL: databricks.url, TRAINYARD_DATABRICKS_TOKEN: TOKEN });
   await server.start();
 });
 afterEach(async (context) => {

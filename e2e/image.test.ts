@@ -4,14 +4,14 @@ import { join, resolve } from 'node:path';
 import { FakeIngestion } from '@trainyard/testkit/clouds/fake-ingestion.ts';
 import { makeDockerBase } from '@trainyard/testkit/engines/docker-base.ts';
 import { type DockerEngine, dockerEngineProblem, startDockerEngine } from '@trainyard/testkit/engines/docker-engine.ts';
-import { FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
+import type { FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
 import { WorkspaceServer } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
 import { runProgram } from '@trainyard/testkit/run-program.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { originalVariables } from './on-demand/on-demand-process.ts';
 import { waitFor } from './server-process.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
-const CLUSTER = '1234-123456-hurts123';
 const PORT = 3000;
 /** What the product may add to its base. */
 const MAX_OWN_BYTES = 80_000_000;
@@ -43,12 +43,8 @@ describe.skipIf(problem !== undefined)('the container image', () => {
   let containers = 0;
 
   beforeAll(async () => {
-    workspace = new FakeWorkspace();
-    workspace.credentials.accept('dapi-secret');
-    workspace.clusters.put(CLUSTER);
-    databricks = new WorkspaceServer(workspace);
-    await databricks.start();
-    workspace.url = databricks.url;
+    databricks = await WorkspaceServer.open();
+    workspace = databricks.workspace;
     engine = await startDockerEngine();
     await makeDockerBase(engine, 'base');
     await buildImage(engine);
@@ -65,7 +61,7 @@ describe.skipIf(problem !== undefined)('the container image', () => {
   /** As the guide of the original starts its service. */
   async function startService(flags: readonly string[] = []): Promise<string> {
     const name = `service-${++containers}`;
-    const variables = { PORT: String(PORT), DATABRICKS_WORKSPACE_URL: databricks.url, DATABRICKS_AUTH_TOKEN: 'dapi-secret', DATABRICKS_CLUSTER_ID: CLUSTER, DATABRICKS_RUN_TIMEOUT: '3600', DATABRICKS_TYPE_MAPPING: '{"wine":"/shared/wine","slow":"/shared/slow"}' };
+    const variables = { PORT: String(PORT), ...originalVariables(databricks.url, { wine: '/shared/wine', slow: '/shared/slow' }) };
     await engine.docker(['run', '--detach', '--name', name, '--publish', `${PORT}:${PORT}`, '--health-interval', '1s', ...Object.entries(variables).flatMap(([key, value]) => ['--env', `${key}=${value}`]), ...flags, 'trainyard']);
     // the workspace's address is one of the container's own: the token that is sent there goes over no network
     await (await engine.networkOf(name)).admit(Number(new URL(databricks.url).port));

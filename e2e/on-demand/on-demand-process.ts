@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { CLUSTER, TOKEN } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
 import { cleanEnvironment, waitFor } from '../server-process.ts';
 
 const BIN = resolve(import.meta.dirname, '../../packages/cli/bin/trainyard.mjs');
@@ -11,6 +12,11 @@ export interface Answer {
   readonly status: number;
   readonly type: string | null;
   readonly json: Record<string, unknown>;
+}
+
+/** What the original asks for, with the notebook of each model type. */
+export function originalVariables(workspaceUrl: string, notebooks: Readonly<Record<string, string>>): Record<string, string> {
+  return { DATABRICKS_WORKSPACE_URL: workspaceUrl, DATABRICKS_AUTH_TOKEN: TOKEN, DATABRICKS_CLUSTER_ID: CLUSTER, DATABRICKS_RUN_TIMEOUT: '3600', DATABRICKS_TYPE_MAPPING: JSON.stringify(notebooks) };
 }
 
 /** `trainyard up` with the variables of the original service, in a directory of its own; it can be killed and started again. */

@@ -1,11 +1,10 @@
-import { FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
+import type { FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
 import { CLUSTER_FAILED, type FakeRun, RAISED, type RunEnd, TIMED_OUT } from '@trainyard/testkit/fake-databricks/fake-run.ts';
-import { WorkspaceServer } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
+import { CLUSTER, WorkspaceServer } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../server-process.ts';
-import { OnDemandProcess } from './on-demand-process.ts';
+import { OnDemandProcess, originalVariables } from './on-demand-process.ts';
 
-const CLUSTER = '1234-123456-hurts123';
 const MINUTE = 60_000;
 /** How runs end that end badly, by the name of their model type. */
 const BAD_ENDS: Readonly<Record<string, RunEnd>> = {
@@ -20,17 +19,13 @@ let workspace: FakeWorkspace;
 let databricks: WorkspaceServer;
 let service: OnDemandProcess;
 beforeAll(async () => {
-  workspace = new FakeWorkspace();
-  workspace.credentials.accept('dapi-secret');
-  workspace.clusters.put(CLUSTER);
-  databricks = new WorkspaceServer(workspace);
-  await databricks.start();
-  workspace.url = databricks.url;
+  databricks = await WorkspaceServer.open();
+  workspace = databricks.workspace;
   workspace.runs.plans.set('/wine', { output: { result: '0.7' } });
   workspace.runs.plans.set('/slow', { runningMs: 60 * MINUTE });
   for (const [name, end] of Object.entries(BAD_ENDS)) workspace.runs.plans.set(`/${name}`, { end, ...(name === 'raised' ? { output: { error: 'ValueError: no such column' } } : {}) });
   const types = Object.fromEntries(['wine', 'slow', ...Object.keys(BAD_ENDS)].map((name) => [name, `/${name}`]));
-  service = new OnDemandProcess({ DATABRICKS_WORKSPACE_URL: `${databricks.url}/`, DATABRICKS_AUTH_TOKEN: 'dapi-secret', DATABRICKS_CLUSTER_ID: CLUSTER, DATABRICKS_RUN_TIMEOUT: '3600', DATABRICKS_TYPE_MAPPING: JSON.stringify(types) });
+  service = new OnDemandProcess(originalVariables(`${databricks.url}/`, types));
   await service.start();
 });
 afterAll(async () => {

@@ -1,30 +1,18 @@
 import { RAISED } from '@trainyard/testkit/fake-databricks/fake-run.ts';
-import { FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
-import { WorkspaceServer } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
+import type { FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
+import { CLUSTER, WorkspaceServer } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../server-process.ts';
-import { OnDemandProcess } from './on-demand-process.ts';
-
-const CLUSTER = '1234-123456-hurts123';
+import { OnDemandProcess, originalVariables } from './on-demand-process.ts';
 
 let workspace: FakeWorkspace;
 let databricks: WorkspaceServer;
 let service: OnDemandProcess;
 beforeEach(async () => {
-  workspace = new FakeWorkspace();
-  workspace.credentials.accept('dapi-secret');
-  workspace.clusters.put(CLUSTER);
-  databricks = new WorkspaceServer(workspace);
-  await databricks.start();
-  workspace.url = databricks.url;
-  service = new OnDemandProcess({
-    // with the slash at the end that made two of it
-    DATABRICKS_WORKSPACE_URL: `${databricks.url}/`,
-    DATABRICKS_AUTH_TOKEN: 'dapi-secret',
-    DATABRICKS_CLUSTER_ID: CLUSTER,
-    DATABRICKS_RUN_TIMEOUT: '3600',
-    DATABRICKS_TYPE_MAPPING: '{"wine":"/shared/wine","broken":"/shared/broken"}',
-  });
+  databricks = await WorkspaceServer.open();
+  workspace = databricks.workspace;
+  // with the slash at the end that made two of it
+  service = new OnDemandProcess(originalVariables(`${databricks.url}/`, { wine: '/shared/wine', broken: '/shared/broken' }));
 });
 afterEach(async () => {
   await service.dispose();

@@ -44,11 +44,13 @@ with mlflow.start_run(run_name="parent") as parent:
         mlflow.log_input(data, context="training", tags={"x": "y"})
     mlflow.log_input(data, context="test")
     model = LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0])
+    # named: MLflow would load the model in a process of its own to find out
+    needs = ["scikit-learn"]
     if major >= 3:
-        info = mlflow.sklearn.log_model(model, name="model", params={"depth": "3"}, tags={"k": "v"})
+        info = mlflow.sklearn.log_model(model, name="model", params={"depth": "3"}, tags={"k": "v"}, pip_requirements=needs)
         mlflow.log_metric("rmse", 0.5, step=3, model_id=info.model_id, dataset=data)
     else:
-        info = mlflow.sklearn.log_model(model, "model")
+        info = mlflow.sklearn.log_model(model, "model", pip_requirements=needs)
 
 for name, status in [("killed", "KILLED"), ("failed", "FAILED")]:
     client.set_terminated(client.create_run(wine, run_name=name).info.run_id, status)

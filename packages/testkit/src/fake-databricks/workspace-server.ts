@@ -1,12 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LoopbackListener } from '../loopback/listener.ts';
-import type { FakeWorkspace, WorkspaceAnswer } from './fake-workspace.ts';
+import { FakeWorkspace, type WorkspaceAnswer } from './fake-workspace.ts';
+
+/** What every workspace that is opened takes and has. */
+export const TOKEN = 'dapi-secret';
+export const CLUSTER = '1234-123456-hurts123';
 
 /** A fake workspace that answers on a port of loopback. */
 export class WorkspaceServer {
+  readonly workspace: FakeWorkspace;
   readonly #listener: LoopbackListener;
 
+  /** With a token and a running cluster. */
+  static async open(workspace = new FakeWorkspace()): Promise<WorkspaceServer> {
+    const server = new WorkspaceServer(workspace);
+    await server.start();
+    workspace.url = server.url;
+    workspace.credentials.accept(TOKEN);
+    workspace.clusters.put(CLUSTER);
+    return server;
+  }
+
   constructor(workspace: FakeWorkspace) {
+    this.workspace = workspace;
     this.#listener = new LoopbackListener((request, response) => void serve(workspace, request, response));
   }
 
