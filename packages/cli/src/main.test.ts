@@ -101,6 +101,12 @@ describe('errors of the server', () => {
     expect((await cli(['run', '1'], { server, columns: 80, env: { NO_COLOR: '1' } })).err).not.toMatch(/[\u001b\u0007]/);
   });
 
+  test('a terminal that does not know its width has one', async () => {
+    await using server = await TestServer.start({ listRuns: () => ({ items: [aRun({ training: 'wine-of-the-house' })] }) });
+    const [unknown, usual] = [await cli(['runs'], { server, columns: 0 }), await cli(['runs'], { server, columns: 80 })];
+    expect(unknown).toEqual(usual);
+  });
+
   test('Ctrl-C ends a call', async () => {
     const end = new AbortController();
     await using server = await TestServer.start({ listRuns: () => () => end.abort(new (class extends Error {})('x')) });

@@ -33,8 +33,8 @@ function prepare(command: Command, { io }: Cli): void {
       writeOut: (text) => void io.stdout.write(text),
       // the one place that prints errors is main.ts
       writeErr: () => undefined,
-      getOutHelpWidth: () => Math.min(io.stdout.columns ?? 100, 120),
-      getErrHelpWidth: () => Math.min(io.stderr.columns ?? 100, 120),
+      getOutHelpWidth: () => Math.min(io.stdout.columns || 100, 120),
+      getErrHelpWidth: () => Math.min(io.stderr.columns || 100, 120),
       getOutHasColors: () => terminal,
     });
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { Cli } from '../cli.ts';
 import { withExamples } from '../help-text.ts';
 import { sizeText } from '../output/amounts.ts';
@@ -27,12 +28,14 @@ export function artifacts(cli: Cli): Command {
     .addOption(outputOption());
   return withExamples(command, [
     ['trainyard artifacts 4', 'the top'],
-    ['trainyard artifacts 4 model', 'one directory further in'],
+    ['trainyard artifacts 4 plots', 'one directory further in'],
   ]).action(async (name: string, path: string, { output }: { output: OutputFormat }) => {
     const [connection, { findRun }] = await Promise.all([cli.connect(), import('../runs/find-run.ts')]);
     const { id, number } = await findRun(connection, name);
     const { files } = await connection.call('listRunArtifacts', { params: { id }, query: { path: path.replace(/\/+$/, '') } });
+    // only what lies in a directory makes it one
+    if (path !== '' && files.length === 0) throw new TrainyardError('ARTIFACT_NOT_FOUND', { path: `${path}/` });
     const { printList } = await import('../output/list.ts');
-    await printList(cli, output, { items: files, more: false, columns, none: path === '' ? `Run ${number} has no artifacts.` : `There is nothing below '${path}'.` });
+    await printList(cli, output, { items: files, more: false, columns, none: `Run ${number} has no artifacts.` });
   });
 }

@@ -131,6 +131,12 @@ describe('artifacts, download', () => {
     expect((await cli(['download', '7', 'model/MLmodel'], { server, cwd: dir.path })).out).toBe('MLmodel  24 B\n');
     expect(readFileSync(path.join(dir.path, 'MLmodel'), 'utf8')).toBe('content of model/MLmodel');
   });
+
+  test('a directory that is not there is not an empty one', async () => {
+    await using server = await TestServer.start({ getRun: () => aRunDetail(), listRunArtifacts: () => ({ files: [] }) });
+    expect(await cli(['artifacts', '7', 'nope'], { server })).toMatchObject({ code: 4, out: '', err: expect.stringContaining("there is no artifact 'nope/'") as string });
+    expect(await cli(['artifacts', '7'], { server })).toMatchObject({ code: 0, out: '', err: expect.stringContaining('has no artifacts') as string });
+  });
 });
 
 describe('secret, token, status', () => {

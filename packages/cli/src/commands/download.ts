@@ -19,8 +19,8 @@ export function download(cli: Cli): Command {
     .option('-O, --output-file <file>', 'where to write it, or - for stdout (default: its own name, in this directory)')
     .option('--force', 'write over a file that is there', false);
   return withExamples(command, [
-    ['trainyard download 4 model/MLmodel', 'as ./MLmodel'],
-    ['trainyard download wine wine-1.0.zip -O /tmp/wine.zip', 'from the latest run of a training'],
+    ['trainyard download 4 plots/loss.png', 'as ./loss.png'],
+    ['trainyard download wine report.html -O /tmp/wine.html', 'from the latest run of a training'],
     ['trainyard download 4 metrics.json -O - | jq .', 'into a pipe'],
   ]).action(async (name: string, path: string, { outputFile, force }: Options) => {
     const [connection, { findRun }, { downloadArtifact }] = await Promise.all([cli.connect(), import('../runs/find-run.ts'), import('../runs/download-artifact.ts')]);

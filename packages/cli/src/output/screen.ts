@@ -27,9 +27,9 @@ export class Screen {
     this.isTerminal = stream.isTTY === true;
   }
 
-  /** Columns of the terminal as it is now; undefined when the output is not one and lines may have any length. */
+  /** Columns of the terminal as it is now, where it knows them; undefined when the output is not one and lines may have any length. */
   get columns(): number | undefined {
-    return this.isTerminal ? (this.#stream.columns ?? SAFETY_COLUMNS) : undefined;
+    return this.isTerminal ? (this.#stream.columns || SAFETY_COLUMNS) : undefined;
   }
 
   /** A text with commands in it, as this user has to type them. */

@@ -71,7 +71,7 @@ function lastLines(run: RunDetail, screen: Screen, printed: readonly string[]): 
 
 function nextSteps(run: RunDetail): Fact[] {
   const look: Fact = ['look at it', `trainyard run ${run.number}`, `trainyard logs ${run.number}   trainyard artifacts ${run.number}`];
-  if (run.state !== 'succeeded') return [['its log', `trainyard logs ${run.number}`], ['try again', `trainyard retry ${run.number}`, 'or correct the source and: trainyard train run']];
+  if (run.state !== 'succeeded') return [['its log', `trainyard logs ${run.number}`], ['try again', `trainyard retry ${run.number}`, 'or correct what is wrong and train as before']];
   const download: Fact[] = run.artifact === undefined ? [] : [['download', `trainyard download ${run.number} ${quoted(run.artifact.path)}`]];
   return [look, ...download, ['train again', `trainyard train rerun ${run.training}${otherParameter(run)}`]];
 }

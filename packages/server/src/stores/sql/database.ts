@@ -4,6 +4,7 @@ import { TrainyardError, messageOf } from '@trainyard/core/errors.ts';
 import { type Dialect, Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { MIGRATIONS } from './migrations/catalog.ts';
+import { toldWhenAway } from './postgres-pool.ts';
 import type { Schema } from './schema.ts';
 import { withStatementCache } from './statement-cache.ts';
 
@@ -82,8 +83,12 @@ export function sqlitePath(url: string): string {
 async function sqliteDialect(path: string): Promise<Dialect> {
   const [{ default: Sqlite }, { SqliteDialect }] = await Promise.all([import('better-sqlite3'), import('kysely')]);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const database = new Sqlite(path, { timeout: 10_000 });
-  database.pragma('journal_mode = WAL');
+  const database = opened(() => {
+    const file = new Sqlite(path, { timeout: 10_000 });
+    // the first that looks into the file
+    file.pragma('journal_mode = WAL');
+    return file;
+  }, path);
   // FULL: a commit that was answered survives a power cut, not only a crash of the process
   database.pragma('synchronous = FULL');
   // 16 MB of log between two moves into the file, which hold up whoever commits then: 50 that submit at once had a p99 of 53 ms, with the default of 1,000 pages 77
@@ -93,14 +98,23 @@ async function sqliteDialect(path: string): Promise<Dialect> {
   return new SqliteDialect({ database: withStatementCache(database) });
 }
 
+/** Throws INVALID_SETTING for a file that is none of SQLite, or that cannot be opened. */
+function opened<T>(open: () => T, path: string): T {
+  try {
+    return open();
+  } catch (error) {
+    const code = String((error as { code?: unknown }).code);
+    if (!/^SQLITE_(NOTADB|CANTOPEN|CORRUPT|READONLY|PERM)/.test(code)) throw error;
+    throw new TrainyardError('INVALID_SETTING', { setting: 'database-url', problem: `${path} cannot be opened as a SQLite database (${messageOf(error)})` }, { cause: error });
+  }
+}
+
 async function postgresDialect(url: string): Promise<Dialect> {
   const [{ default: pg }, { PostgresDialect }] = await Promise.all([import('pg'), import('kysely')]);
   // int8 arrives as text; our counters and milliseconds are far below 2^53
   pg.types.setTypeParser(20, Number);
   const pool = new pg.Pool({ connectionString: url, max: 16, connectionTimeoutMillis: 15_000 });
-  // a connection that breaks while idle is replaced by the pool; without a listener it would end the process
-  pool.on('error', () => undefined);
-  return new PostgresDialect({ pool });
+  return new PostgresDialect({ pool: toldWhenAway(pool) });
 }
 
 async function migrate(db: Kysely<Schema>): Promise<void> {
