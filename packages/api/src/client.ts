@@ -1,8 +1,8 @@
-import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { z } from 'zod';
 import type { RouteShape } from './route.ts';
 import { type RouteName, routes, type Routes } from './routes.ts';
 import type { ErrorAnswer } from './schemas/error.ts';
+import { unreachable } from './unreachable.ts';
 
 type In<R, Key extends string, Name extends string> = R extends { readonly [K in Key]: infer S extends z.ZodType } ? { readonly [N in Name]: z.input<S> } : unknown;
 type QueryIn<R> = R extends { readonly query: infer S extends z.ZodType } ? { readonly query?: z.input<S> } : unknown;
@@ -87,7 +87,7 @@ export class Client {
       return await (this.#options.fetch ?? fetch)(url, init as RequestInit);
     } catch (error) {
       if (call.signal?.aborted === true) throw error;
-      throw new TrainyardError('SERVER_UNREACHABLE', { url: this.#options.url }, { cause: error });
+      throw unreachable(this.#options.url, error);
     }
   }
 }
@@ -115,6 +115,8 @@ async function errorOf(response: Response): Promise<Error> {
   }
   const error = answer.error;
   if (error !== undefined) return new ServerAnswerError(response.status, error);
-  const message = `the server answered ${response.status}: ${text.slice(0, 200)}`;
+  // a page is for people with a browser
+  const isPage = (response.headers.get('content-type') ?? '').includes('html') || /^\s*</.test(text);
+  const message = `the server answered ${response.status}${isPage || text === '' ? '' : `: ${text.slice(0, 200)}`}`;
   return new ServerAnswerError(response.status, { code: 'UNKNOWN', message, hint: 'is this the address of a Trainyard server?' });
 }

@@ -31,7 +31,7 @@ export class Connection {
     try {
       return await this.#client.call(name, { ...call, signal: this.#any(call.signal, deadline) });
     } catch (error) {
-      if (deadline.aborted && !this.#interrupted.aborted && call.signal?.aborted !== true) throw new TrainyardError('SERVER_UNREACHABLE', { url: this.url }, { cause: error });
+      if (deadline.aborted && !this.#interrupted.aborted && call.signal?.aborted !== true) throw new TrainyardError('SERVER_UNREACHABLE', { url: this.url, problem: `it did not answer within ${this.pace.callMs / 1000} s` }, { cause: error });
       throw error;
     }
   }

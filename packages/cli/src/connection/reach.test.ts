@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { testPace } from '../test-cli.ts';
 import { mayPass, pauseMs, untilReached } from './reach.ts';
 
-const gone = new TrainyardError('SERVER_UNREACHABLE', { url: 'http://x' });
+const gone = new TrainyardError('SERVER_UNREACHABLE', { url: 'http://x', problem: 'nobody listens there' });
 const signal = new AbortController().signal;
 
 function watched() {

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection/connection.ts';
 import { type ReachWatcher, untilReached } from '../connection/reach.ts';
 import type { RecordKind } from '@trainyard/core/tracking/records/record.ts';
+import { unreachable } from '@trainyard/api/unreachable.ts';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { ArtifactEntry } from './layout.ts';
 
@@ -46,9 +47,9 @@ export class Origin {
     const response = await this.#again(async () => {
       const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
       const found = await fetch(`${url}${query}`, { headers, signal: this.#signal }).catch((error: unknown) => {
-        throw this.#signal.aborted ? error : new TrainyardError('SERVER_UNREACHABLE', { url }, { cause: error });
+        throw this.#signal.aborted ? error : unreachable(url, error);
       });
-      if (found.status === 503) throw new TrainyardError('SERVER_UNREACHABLE', { url });
+      if (found.status === 503) throw new TrainyardError('SERVER_UNREACHABLE', { url, problem: 'it answered 503' });
       return found;
     });
     if (!response.ok || response.body === null) throw new TrainyardError('ARTIFACT_NOT_FOUND', { path: `${id}/${path}` });

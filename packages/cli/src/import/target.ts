@@ -1,5 +1,6 @@
 import { ServerAnswerError } from '@trainyard/api/client.ts';
 import type { ImportAnswer } from '@trainyard/api/schemas/transfer.ts';
+import { unreachable } from '@trainyard/api/unreachable.ts';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { Connection } from '../connection/connection.ts';
 import { isServerAnswer } from '../exit-codes.ts';
@@ -69,7 +70,7 @@ export class Target {
     } catch (error) {
       // what was to be sent could not be read: another try cures nothing
       if (this.#signal.aborted || failed !== undefined) throw failed ?? error;
-      throw new TrainyardError('SERVER_UNREACHABLE', { url: this.url }, { cause: error });
+      throw unreachable(this.url, error);
     }
   }
 
