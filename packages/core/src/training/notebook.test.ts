@@ -44,6 +44,8 @@ describe('a notebook that the engine fetches', () => {
     ['a cluster that is none', aNotebook({ databricks: { cluster: { existing: '../x' } } }), /not the id of a cluster/],
     ['a new cluster without a version', aNotebook({ databricks: { cluster: { new: {} } } }), /needs spark_version/],
     ['a pool twice', aNotebook({ databricks: { cluster: { new: { spark_version: '15', instance_pool_id: 'a' }, pool: 'b' } } }), /must be only one/],
+    ['machines beside a pool', aNotebook({ databricks: { cluster: { new: { spark_version: '15', node_type_id: 'n' }, pool: 'b' } } }), /node_type_id cannot be given with an instance pool/],
+    ['machines beside a pool inside', aNotebook({ databricks: { cluster: { new: { spark_version: '15', node_type_id: 'n', instance_pool_id: 'b' } } } }), /node_type_id cannot be given with an instance pool/],
     ['a pool that is none', aNotebook({ databricks: { cluster: { new: { spark_version: '15' }, pool: ' ' } } }), /not the id of an instance pool/],
     ['fields of an engine it does not run on', aNotebook({ engine: 'local', databricks: { cluster: 'serverless' } }), /for the engine 'databricks', not for 'local'/],
     ['a file without its name', aSpec({ toolchain: 'notebook', args: [] }), /needs entrypoint/],

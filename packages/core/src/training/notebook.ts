@@ -75,10 +75,12 @@ function databricksProblems({ engine, databricks }: TrainingSpec): string[] {
   const { cluster } = databricks;
   if (cluster === undefined || cluster === 'serverless') return [];
   if ('existing' in cluster) return ID.test(cluster.existing) ? [] : [`databricks.cluster.existing '${cluster.existing}' is not the id of a cluster`];
+  const hasPool = cluster.pool !== undefined || 'instance_pool_id' in cluster.new;
   return [
     ...(typeof cluster.new['spark_version'] === 'string' ? [] : ["databricks.cluster.new needs spark_version, such as '15.4.x-scala2.12'"]),
     ...(cluster.pool === undefined || ID.test(cluster.pool) ? [] : [`databricks.cluster.pool '${cluster.pool}' is not the id of an instance pool`]),
     ...(cluster.pool !== undefined && 'instance_pool_id' in cluster.new ? ['databricks.cluster.pool and new.instance_pool_id are both specified, must be only one'] : []),
+    ...(hasPool && 'node_type_id' in cluster.new ? ['databricks.cluster.new.node_type_id cannot be given with an instance pool, whose machines are used: leave it out'] : []),
   ];
 }
 

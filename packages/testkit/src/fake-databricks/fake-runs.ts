@@ -21,7 +21,7 @@ export interface RunsOptions {
 /** The most one page of `runs/list` may have. */
 const MAX_PAGE = 25;
 
-/** Runs of the workspace, the newest first where they are listed. */
+/** Runs of the workspace. */
 export class FakeRuns {
   readonly #options: RunsOptions;
   readonly #runs = new Map<bigint, FakeRun>();
@@ -95,14 +95,14 @@ export class FakeRuns {
     const asked = Number(query['limit'] ?? '20');
     if (asked < 0 || asked >= MAX_PAGE) throw badValue('limit must be greater than 0 and less than 25.');
     const [from, to] = [Number(query['start_time_from'] ?? 0), Number(query['start_time_to'] ?? Number.MAX_SAFE_INTEGER)];
-    const before = query['page_token'] === undefined ? undefined : pageStart(query['page_token']);
+    const before = query['page_token'] === undefined ? undefined : placeOf(query['page_token']);
     const found = this.all()
-      .filter((run) => (active ? !run.isOver : completed ? run.isOver : true) && run.createdAt >= from && run.createdAt <= to && (before === undefined || run.id < before))
-      .toSorted((a, b) => (a.id < b.id ? 1 : -1));
+      .filter((run) => (active ? !run.isOver : completed ? run.isOver : true) && run.createdAt >= from && run.createdAt <= to && (before === undefined || inOrder(before, run) < 0))
+      .toSorted(inOrder);
     const page = found.slice(0, asked === 0 ? MAX_PAGE - 1 : asked);
     const last = page.at(-1);
     const more = last !== undefined && found.length > page.length;
-    return { ...(page.length === 0 ? {} : { runs: page.map((run) => this.#show(run, query['expand_tasks'] === 'true')) }), has_more: more, ...(more ? { next_page_token: `before-${last.id}` } : {}) };
+    return { ...(page.length === 0 ? {} : { runs: page.map((run) => this.#show(run, query['expand_tasks'] === 'true')) }), has_more: more, ...(more ? { next_page_token: `before-${last.id}-${last.createdAt}-${last.endedAt}` } : {}) };
   }
 
   execute(task: PythonTask, options: Pick<ProgramOptions, 'env' | 'started'> = {}): Execution {
@@ -158,8 +158,15 @@ export class FakeRuns {
   }
 }
 
-function pageStart(token: string): bigint {
-  const id = /^before-(\d+)$/.exec(token)?.[1];
+type Place = Pick<FakeRun, 'id' | 'createdAt' | 'endedAt'>;
+
+/** The last one first: by the end, or by the start of one that goes on. */
+function inOrder(a: Place, b: Place): number {
+  return (b.endedAt || b.createdAt) - (a.endedAt || a.createdAt) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+}
+
+function placeOf(token: string): Place {
+  const [, id, createdAt, endedAt] = /^before-(\d+)-(\d+)-(\d+)$/.exec(token) ?? [];
   if (id === undefined) throw badValue('Invalid page_token.');
-  return BigInt(id);
+  return { id: BigInt(id), createdAt: Number(createdAt), endedAt: Number(endedAt) };
 }

@@ -39,6 +39,9 @@ describe('the fake workspace', () => {
     ['an unknown cluster', aSubmit({}, { existing_cluster_id: 'c9' }), /Cluster c9 does not exist/],
     ['two clusters', aSubmit({}, { new_cluster: { spark_version: 'x', node_type_id: 'y' } }), /Only one of/],
     ['a cluster without a version', aSubmit({}, { existing_cluster_id: undefined, new_cluster: { node_type_id: 'y' } }), /spark_version is required/],
+    ['a pool and machines', aSubmit({}, { existing_cluster_id: undefined, new_cluster: { spark_version: 'x', node_type_id: 'y', instance_pool_id: 'p' } }), /cannot be supplied when an instance pool ID is provided/],
+    ['a count of retries as text', aSubmit({}, { max_retries: '0' }), /max_retries: expected an integer/],
+    ['a switch as text', aSubmit({}, { disable_auto_optimization: 'true' }), /disable_auto_optimization: expected a boolean/],
     ['a relative path', aSubmit({}, { notebook_task: { notebook_path: 'N' } }), /absolute paths/],
     ['a repository that is missing', aSubmit({}, { notebook_task: { notebook_path: 'N', source: 'GIT' } }), /git_source is required/],
     ['a branch and a tag', aSubmit({ git_source: { git_url: 'https://a', git_provider: 'gitHub', git_branch: 'a', git_tag: 'b' } }, { notebook_task: { notebook_path: 'N' } }), /Only one of git_branch, git_tag/],
@@ -115,6 +118,17 @@ describe('the fake workspace', () => {
     expect(new Set([...(first.runs ?? []), ...(second.runs ?? [])].map((run) => run.run_id)).size).toBe(20);
     expect(list('completed_only=true').runs).toHaveLength(10);
     expect(call(workspace, 'GET', '/api/2.2/jobs/runs/list?limit=25').status).toBe(400);
+  });
+
+  it('lists by the end, or by the start of what goes on, and shows what a task was given', async () => {
+    const workspace = open();
+    workspace.runs.plan = ({ parameters }) => ({ runningMs: Number(parameters['ms']) });
+    for (const ms of ['3000', '1000', '1e9', '2000']) call(workspace, 'POST', SUBMIT, aSubmit({}, { notebook_task: { notebook_path: '/N', base_parameters: { ms } } }));
+    await clock.advance(5_000);
+    const list = (query: string) => call(workspace, 'GET', `/api/2.2/jobs/runs/list?expand_tasks=true&${query}`).json as { runs: { tasks: { notebook_task: { base_parameters: { ms: string } } }[] }[]; next_page_token: string };
+    const given = ({ runs }: ReturnType<typeof list>): (string | undefined)[] => runs.map(({ tasks }) => tasks[0]?.notebook_task.base_parameters.ms);
+    const first = list('limit=3');
+    expect([given(first), given(list(`limit=3&page_token=${first.next_page_token}`))]).toEqual([['3000', '2000', '1000'], ['1e9']]);
   });
 
   it('lets in who has a token that is valid, and says what is too much', async () => {

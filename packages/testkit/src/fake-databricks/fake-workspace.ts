@@ -34,7 +34,7 @@ export interface Fault {
   readonly times?: number;
   /** The call has its effect all the same. */
   readonly after?: boolean;
-  /** `cut`: the connection breaks without an answer. `garbage`: 200 with half a JSON text. `stall`: the body never ends. */
+  /** `cut`: the connection breaks without an answer. `garbage`: 200 with half a JSON text. `stall`: the body never ends. A `body` of '' is none, as gateways answer. */
   readonly what: 'cut' | 'garbage' | 'stall' | { readonly status: number; readonly retryAfter?: string; readonly body?: string };
 }
 

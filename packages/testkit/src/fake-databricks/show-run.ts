@@ -21,7 +21,8 @@ export function showRun(run: FakeRun, { url, wording, expand, override }: { url:
     execution_duration: 0,
     cleanup_duration: 0,
   };
-  const tasks = expand ? { tasks: [{ run_id: run.taskId, task_key: run.request.tasks[0]?.task_key, attempt_number: 0, start_time: run.createdAt, end_time: run.endedAt, ...taskWords(run, wording) }] } : {};
+  // with all that the task was given
+  const tasks = expand ? { tasks: [{ ...run.request.tasks[0], run_id: run.taskId, attempt_number: 0, start_time: run.createdAt, end_time: run.endedAt, ...taskWords(run, wording) }] } : {};
   return { ...base, ...tasks, ...(override ?? wordsOf(run, wording)) };
 }
 

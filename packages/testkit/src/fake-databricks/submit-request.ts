@@ -17,6 +17,8 @@ export interface SubmitTask {
   readonly new_cluster?: Readonly<Record<string, unknown>>;
   readonly timeout_seconds?: number;
   readonly environment_key?: string;
+  readonly max_retries?: number;
+  readonly disable_auto_optimization?: boolean;
   readonly notebook_task?: NotebookTask;
   readonly spark_python_task?: PythonTask;
 }
@@ -59,6 +61,10 @@ const TASK = isObject(
     timeout_seconds: isInteger,
     libraries: isListOf(isAnything),
     environment_key: isText,
+    max_retries: isInteger,
+    min_retry_interval_millis: isInteger,
+    retry_on_timeout: isFlag,
+    disable_auto_optimization: isFlag,
     depends_on: isListOf(isAnything),
     run_if: isText,
     email_notifications: isAnything,
@@ -109,6 +115,7 @@ function checkTask(task: SubmitTask, request: SubmitRequest): void {
   if (existing !== undefined && fresh !== undefined) throw badValue('Only one of existing_cluster_id and new_cluster may be specified.');
   if (fresh !== undefined && typeof fresh['spark_version'] !== 'string') throw badValue('new_cluster.spark_version is required.');
   if (fresh !== undefined && fresh['node_type_id'] === undefined && fresh['instance_pool_id'] === undefined) throw badValue('One of node_type_id and instance_pool_id is required.');
+  if (fresh?.['node_type_id'] !== undefined && fresh['instance_pool_id'] !== undefined) throw badValue("The field 'node_type_id' cannot be supplied when an instance pool ID is provided.");
   if ((notebook === undefined) === (python === undefined)) throw badValue('Exactly one of notebook_task, spark_python_task must be specified.');
   if (notebook !== undefined) checkNotebook(notebook, request);
   if (python !== undefined) checkPython(python, task, request);

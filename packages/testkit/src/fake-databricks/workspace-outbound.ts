@@ -26,7 +26,9 @@ export class WorkspaceOutbound {
     await this.#pass(call.signal);
     if (answer === undefined) throw new TrainyardError(this.#workspace.down ? 'OUTBOUND_UNREACHABLE' : 'OUTBOUND_BROKEN', { host: url.host, problem: 'the connection broke off' });
     if (answer.stalls === true) throw new TrainyardError('OUTBOUND_BROKEN', { host: url.host, problem: `it did not answer within ${call.timeoutMs / 1000} s` });
-    return { status: answer.status, headers: { ...answer.headers }, body: Readable.from([Buffer.from(answer.body)]) };
+    const body = Buffer.from(call.method === 'HEAD' ? '' : answer.body);
+    if (body.length > call.maxBytes) throw new TrainyardError('OUTBOUND_BROKEN', { host: url.host, problem: `its answer is larger than ${call.maxBytes} bytes` });
+    return { status: answer.status, headers: { ...answer.headers }, body: Readable.from([body]) };
   };
 
   /** Half of the way. A caller that gives up hears of nothing, whatever the call did. */

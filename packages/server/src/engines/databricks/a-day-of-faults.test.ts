@@ -21,7 +21,7 @@ const ENDS: readonly (readonly [RunEnd, readonly (string | undefined)[]])[] = [
   [{ code: 'LIBRARY_INSTALLATION_ERROR', type: 'CLIENT_ERROR', message: 'no such library', result: 'FAILED' }, ['environment_failed']],
 ];
 
-const FAULTS: readonly Fault['what'][] = ['cut', 'garbage', 'stall', { status: 500 }, { status: 503, retryAfter: '7' }, { status: 429 }, { status: 429, retryAfter: '3' }, { status: 502, body: '<html>bad gateway</html>' }];
+const FAULTS: readonly Fault['what'][] = ['cut', 'garbage', 'stall', { status: 500 }, { status: 503, retryAfter: '7' }, { status: 429 }, { status: 429, retryAfter: '3' }, { status: 502, body: '<html>bad gateway</html>' }, { status: 522, body: '' }, { status: 302, body: '' }];
 
 /** The same numbers for the same seed (mulberry32). */
 function chanceFrom(seed: number): () => number {

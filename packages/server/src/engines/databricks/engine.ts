@@ -7,7 +7,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Seal } from '../../platform/seal.ts';
 import type { AttemptBook } from '../attempt-book.ts';
 import type { Assignment, Capabilities, Engine } from '../engine.ts';
-import { abandoned, type AttemptRecord, failed, noted, outcomeOf, stopping, want } from './attempts/attempt-record.ts';
+import { abandoned, type AttemptRecord, isAtWork, isGone, noted, outcomeOf, stoppedBefore, stopping, want } from './attempts/attempt-record.ts';
 import { Attempts } from './attempts/attempts.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Cancels } from './background/cancels.ts';
@@ -17,8 +17,10 @@ import { fetchOutput } from './background/fetch-output.ts';
 import { Follower } from './background/follower.ts';
 import { handOver } from './background/handover.ts';
 import { Lane } from './background/lane.ts';
+import { Placements } from './background/placements.ts';
+import { pauseAfter } from './background/send.ts';
 import type { RemoteFiles } from './remote-runner/remote-files.ts';
-import { NotPlaceable, RunnerFiles } from './remote-runner/runner-files.ts';
+import { RunnerFiles } from './remote-runner/runner-files.ts';
 import { VolumeFiles } from './remote-runner/volume-files.ts';
 import { WorkspaceFiles } from './remote-runner/workspace-files.ts';
 import { submissionFor } from './submission.ts';
@@ -26,7 +28,7 @@ import type { Credentials } from './workspace/access-token.ts';
 import type { Outbound } from './workspace/call.ts';
 import { Workspace } from './workspace/workspace.ts';
 import { WorkspaceCalls } from './workspace/workspace-calls.ts';
-import { WorkspaceRefusal, WorkspaceTrouble } from './workspace/workspace-error.ts';
+import { WorkspaceTrouble } from './workspace/workspace-error.ts';
 
 export interface DatabricksConfig {
   /** Of the workspace: https, nothing behind the host. */
@@ -79,11 +81,12 @@ export class DatabricksEngine implements Engine {
   readonly name = 'databricks';
   readonly can: Capabilities = { commands: true, notebooks: true, remoteRunners: true, gpu: true, containers: false, resourceLimits: false, survivesServer: true };
   readonly #parts: DatabricksParts & { readonly clock: Clock };
+  readonly #origin: string;
   readonly #ending = new AbortController();
   readonly #attempts: Attempts;
   readonly #calls: WorkspaceCalls;
   readonly #workspace: Workspace;
-  readonly #runnerFiles: RunnerFiles;
+  readonly #placements: Placements;
   readonly #follower: Follower;
   readonly #deliveries: Deliveries;
   readonly #handovers: Lane;
@@ -96,30 +99,30 @@ export class DatabricksEngine implements Engine {
   constructor(parts: DatabricksParts) {
     const { config, outbound, clock = systemClock, chance, log, book, deliver } = parts;
     this.#parts = { ...parts, clock };
+    this.#origin = new URL(config.url).origin;
     const { signal } = this.#ending;
-    this.#attempts = new Attempts(book, (record) => this.#changed(record));
+    this.#attempts = new Attempts({ book, isOurs: (record) => this.#isOurs(record), changed: (record) => this.#changed(record) });
     this.#calls = new WorkspaceCalls({ ...config, outbound, clock, chance, signal });
     this.#workspace = new Workspace(this.#calls, { clock, chance, signal });
-    this.#runnerFiles = new RunnerFiles({ files: filesOf(config, this.#calls), runner: parts.runner, clock });
+    this.#placements = new Placements({ runnerFiles: new RunnerFiles({ files: filesOf(config, this.#calls), runner: parts.runner, clock }), seal: parts.seal, log });
     this.#follower = new Follower({ attempts: this.#attempts, workspace: this.#workspace, lookEveryMs: config.lookEveryMs, clock, log, signal });
     this.#deliveries = new Deliveries({ deliver, clock, log, signal });
     const shared = { attempts: this.#attempts, workspace: this.#workspace, clock };
     const clusters = new Clusters(this.#workspace, clock);
-    const lane = (work: (key: string) => Promise<number | undefined>, width = WIDTH): Lane => new Lane({ width, work, failed: (key, error) => this.#failed(key, error), clock, signal });
-    const openOrder = (key: string, sealed: string): string => this.#openOrder(key, sealed);
-    this.#handovers = lane((key) => handOver(key, { ...shared, clusters, runnerFiles: this.#runnerFiles, openOrder }));
-    this.#cancels = new Cancels({ ...shared, width: WIDTH, failed: (key, error) => this.#failed(key, error), log, signal });
-    this.#outputs = lane((key) => fetchOutput(key, shared), OUTPUT_WIDTH);
-    this.#releases = lane((key) => this.#release(key));
+    const lane = { width: WIDTH, failed: (key: string, error: unknown): void => this.#failed(key, error), clock, signal };
+    const leftovers = new Lane({ ...lane, work: (key) => this.#placements.remove(key) });
+    const handover = { ...shared, clusters, placements: this.#placements, isInTrouble: () => this.#calls.trouble !== undefined, leftBehind: (key: string): void => leftovers.add(key) };
+    this.#handovers = new Lane({ ...lane, pauseAfter, work: (key) => handOver(key, handover) });
+    this.#cancels = new Cancels({ ...lane, ...shared, log });
+    this.#outputs = new Lane({ ...lane, width: OUTPUT_WIDTH, work: (key) => fetchOutput(key, shared) });
+    this.#releases = new Lane({ ...lane, work: (key) => this.#release(key) });
   }
 
   async submit(key: string, { order }: Assignment): Promise<void> {
     await this.#start();
-    const { config, seal, clock } = this.#parts;
-    const isProgram = launchOf(order.spec) === 'command';
-    if (isProgram) await this.#runnerFiles.check();
-    const sealed = isProgram ? seal.close(JSON.stringify(order), sealContext(key)) : undefined;
-    await this.#attempts.add(want(key, submissionFor(key, order, config.cluster), { now: clock.now(), order: sealed }));
+    const { config, clock } = this.#parts;
+    const sealed = launchOf(order.spec) === 'command' ? await this.#placements.prepare(key, JSON.stringify(order)) : undefined;
+    await this.#attempts.add(want(key, submissionFor(key, order, config.cluster), { now: clock.now(), origin: this.#origin, order: sealed }));
   }
 
   async observe(key: string): Promise<Observation> {
@@ -127,6 +130,7 @@ export class DatabricksEngine implements Engine {
     const record = await this.#attempts.find(key);
     if (record === undefined) return { kind: 'missing' };
     if (record.phase === 'ended') return { kind: 'exited', outcome: outcomeOf(record) };
+    if (!this.#isOurs(record)) return { kind: 'unreachable', message: await this.#tellOrigin(record) };
     const { trouble } = this.#calls;
     if (trouble !== undefined) return { kind: 'unreachable', message: trouble };
     return { kind: record.missing === true ? 'missing' : 'active' };
@@ -172,8 +176,11 @@ export class DatabricksEngine implements Engine {
       return this.#stopped(abandoned(latest, { now, cancelAt: isAtWork(latest) ? now + ENDS_BY_ITSELF_MS : now }));
     });
     this.#deliveries.drop(key);
+    if (record?.phase === 'sending') this.#handovers.hurry(key);
     if (record === undefined || !isGone(record)) return;
-    await this.#release(key).catch((error: unknown) => {
+    // nobody waits for files that are on their way
+    if (this.#placements.isUnderWay(key)) this.#releases.add(key);
+    else await this.#release(key).catch((error: unknown) => {
       if (!(error instanceof WorkspaceTrouble)) throw error;
       this.#releases.add(key);
     });
@@ -240,37 +247,39 @@ export class DatabricksEngine implements Engine {
 
   /** What Databricks never heard of ends here and now. */
   #stopped(record: AttemptRecord): AttemptRecord {
-    return record.phase === 'wanted' ? failed(record, { reason: 'cancelled', message: 'stopped before it was handed to Databricks', now: this.#parts.clock.now() }) : record;
+    return record.phase === 'wanted' ? stoppedBefore(record, this.#parts.clock.now()) : record;
   }
 
   async #cancelIn(key: string, delayMs: (record: AttemptRecord) => number): Promise<void> {
     const now = this.#parts.clock.now();
-    await this.#attempts.change(key, (record) => this.#stopped(stopping(record, { now, cancelAt: now + delayMs(record) })));
+    const stopped = await this.#attempts.change(key, (record) => this.#stopped(stopping(record, { now, cancelAt: now + delayMs(record) })));
+    if (stopped?.phase === 'sending') this.#handovers.hurry(key);
   }
 
   /** Nothing of the attempt is left, here or there. Throws WorkspaceTrouble. */
   async #release(key: string): Promise<undefined> {
     const record = await this.#attempts.find(key);
-    if (record?.runner !== undefined) await this.#removeFiles(key);
+    if (record?.runner !== undefined) {
+      if (!this.#isOurs(record)) {
+        // kept in the book, so that they are removed once they can be
+        this.#parts.log.warn({ key, workspace: record.origin }, 'the files of an attempt lie in a workspace that the server does not have any more');
+        return;
+      }
+      await this.#placements.remove(key);
+    }
     await this.#attempts.forget(key);
   }
 
-  async #removeFiles(key: string): Promise<void> {
-    try {
-      await this.#runnerFiles.remove(key);
-    } catch (error) {
-      if (!(error instanceof WorkspaceRefusal)) throw error;
-      // it would be refused for ever; somebody with the rights for it has to look
-      this.#parts.log.warn({ key, error: error.message }, 'Databricks refuses to remove the files of an attempt');
-    }
+  /** Another workspace has other runs under the same ids. */
+  #isOurs({ origin = this.#origin }: AttemptRecord): boolean {
+    return origin === this.#origin;
   }
 
-  #openOrder(key: string, sealed: string): string {
-    try {
-      return this.#parts.seal.open(sealed, sealContext(key));
-    } catch (error) {
-      throw new NotPlaceable(`the order of the attempt cannot be opened: ${messageOf(error)}`, { cause: error });
-    }
+  async #tellOrigin({ key, origin }: AttemptRecord): Promise<string> {
+    const message = `the attempt belongs to the workspace ${origin ?? ''}, and the server now has ${this.#origin}; name the former again to have its end`;
+    const told = await this.#attempts.change(key, (latest) => (isGone(latest) ? latest : noted(latest, message, this.#parts.clock.now())));
+    if (told !== undefined) this.#deliveries.add(told);
+    return message;
   }
 
   #failed(key: string, error: unknown): void {
@@ -287,14 +296,3 @@ export class DatabricksEngine implements Engine {
 function filesOf({ files }: DatabricksConfig, calls: WorkspaceCalls): RemoteFiles {
   return files?.startsWith('/Volumes/') === true ? new VolumeFiles(calls, files) : new WorkspaceFiles(calls, files);
 }
-
-function isGone({ phase, missing }: AttemptRecord): boolean {
-  return phase === 'ended' || missing === true;
-}
-
-/** A runner is there that can hear of a stop. */
-function isAtWork({ runner, step }: AttemptRecord): boolean {
-  return runner !== undefined && step === 'train';
-}
-
-const sealContext = (key: string): string => `order of attempt ${key} at databricks`;

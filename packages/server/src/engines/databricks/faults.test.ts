@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { aKey, TestEngine } from './test-engine.ts';
-import type { Fault } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
+import { type Fault, FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
 
 const KEY = aKey('one');
 const MINUTE = 60_000;
@@ -14,6 +17,8 @@ describe('the engine databricks among faults', () => {
     ['the workspace is busy', { on: '/submit', times: 5, what: { status: 429 } }],
     ['the workspace breaks', { on: '/submit', times: 5, after: true, what: { status: 500 } }],
     ['a proxy answers', { times: 5, what: { status: 403, body: '<html>Access denied by the proxy</html>' } }],
+    ['a gateway has lost its origin', { on: '/submit', times: 3, after: true, what: { status: 522, body: '' } }],
+    ['somebody leads to a login', { on: '/submit', times: 3, what: { status: 302, body: '' } }],
     ['a look is lost', { on: '/runs/get', times: 5, what: 'cut' }],
     ['the output is not there at once', { on: '/get-output', times: 8, what: { status: 503 } }],
   ])('starts one run and sees its end when %s', async (_what, fault) => {
@@ -103,6 +108,30 @@ describe('the engine databricks among faults', () => {
     expect(await test.log(KEY)).toContain('Databricks gives no output: the workspace answered 500');
   });
 
+  it.each([
+    ['waits for the token, and says so', 10_000, '{"error_code":"403","message":"Invalid access token."}', 'Databricks does not accept the credentials of the server: Invalid access token.'],
+    ['waits minutes for the right, and says so', 5, '{"error_code":"PERMISSION_DENIED","message":"no View permission"}', 'Databricks does not give the output: no View permission'],
+  ])('%s when the output is denied', async (_what, times, body, note) => {
+    await using test = new TestEngine();
+    test.workspace.runs.plans.set('/Train', { output: { result: '0.77' } });
+    const denied = { left: times };
+    test.workspace.chaos = (path) => (path.endsWith('/get-output') && denied.left-- > 0 ? { what: { status: 403, body } } : undefined);
+    await test.submit(KEY);
+    await test.clock.advance(30 * MINUTE);
+    denied.left = 0;
+    expect(await test.end(KEY)).toMatchObject({ ok: true });
+    expect(await test.facts(KEY)).toMatchObject({ result: '0.77' });
+    expect(await test.engine.reports(KEY)).toContainEqual(expect.objectContaining({ kind: 'note', message: note }));
+  });
+
+  it('concludes without an output that is denied for good', async () => {
+    await using test = new TestEngine();
+    test.workspace.fail({ on: '/get-output', times: 10_000, what: { status: 403, body: '{"error_code":"PERMISSION_DENIED","message":"no View permission"}' } });
+    await test.submit(KEY);
+    expect(await test.end(KEY)).toMatchObject({ ok: true });
+    expect([await test.log(KEY), test.workspace.count('/get-output')]).toEqual([expect.stringContaining('Databricks gives no output: no View permission'), 20]);
+  });
+
   it('does not believe an answer about another run', async () => {
     await using test = new TestEngine();
     test.workspace.runs.plans.set('/Train', { runningMs: MINUTE });
@@ -165,12 +194,65 @@ describe('the credentials for a workspace', () => {
     expect(await test.end(KEY)).toMatchObject({ ok: false, reason: 'could_not_start', message: 'Databricks refuses the run: Client authentication failed' });
   });
 
+  it('of a service principal that may have no token fail the run', async () => {
+    await using test = new TestEngine(oauth);
+    test.workspace.fail({ on: '/oidc/v1/token', what: { status: 400, body: '{"error":"invalid_scope","error_description":"all-apis is not for this client"}' } });
+    await test.submit(KEY);
+    expect(await test.end(KEY)).toMatchObject({ ok: false, reason: 'could_not_start', message: 'Databricks refuses the run: all-apis is not for this client' });
+  });
+
   it('are waited for when the place that gives them is down', async () => {
     await using test = new TestEngine(oauth);
     test.workspace.credentials.client = { id: 'app', secret: 's3cret', lifeMs: 60 * MINUTE };
     test.workspace.fail({ on: '/oidc/v1/token', times: 5, what: { status: 503 } });
     await test.submit(KEY);
     expect(await test.end(KEY)).toMatchObject({ ok: true });
+  });
+});
+
+describe('a server that is named another workspace', () => {
+  /** An engine on the book of an attempt that runs in another workspace, where its id is that of somebody else's run. */
+  async function moved(test: TestEngine, submit: () => Promise<void>): Promise<FakeWorkspace> {
+    await submit();
+    await test.clock.advance(10_000);
+    const before = test.workspace;
+    test.workspace = new FakeWorkspace({ now: test.clock.now });
+    test.workspace.url = 'https://adb-2.azuredatabricks.net';
+    test.workspace.credentials.accept('dapi-secret');
+    test.workspace.runs.submit({ run_name: 'of somebody else', tasks: [{ task_key: 't', notebook_task: { notebook_path: '/Other' } }] });
+    await test.restart();
+    return before;
+  }
+
+  it('takes no run there for its own, and goes on when it is named the first one again', async () => {
+    await using test = new TestEngine();
+    test.workspace.runs.plans.set('/Train', { runningMs: 30 * MINUTE, output: { result: 'done' } });
+    const before = await moved(test, () => test.submit(KEY));
+    await test.clock.advance(MINUTE);
+    const where = expect.stringMatching(/^the attempt belongs to the workspace https:\/\/adb-1\..*, and the server now has https:\/\/adb-2\./);
+    for (const _look of [1, 2]) expect(await test.engine.observe(KEY)).toEqual({ kind: 'unreachable', message: where });
+    await test.clock.advance(MINUTE);
+    expect([test.workspace.calls, test.delivered.get(KEY)?.flatMap(({ report }) => (report.kind === 'note' ? [report.message] : []))]).toEqual([[], [where]]);
+    test.workspace = before;
+    await test.restart();
+    expect(await test.end(KEY)).toMatchObject({ ok: true });
+    expect(await test.facts(KEY)).toMatchObject({ result: 'done' });
+  });
+
+  it('cancels and removes nothing there, and does it when it is named the first one again', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'trainyard-workspace-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    await using test = new TestEngine({ directory });
+    test.workspace.runs.program = () => ({ runningMs: 30 * MINUTE });
+    const before = await moved(test, () => test.submitProgram(KEY));
+    await test.engine.kill(KEY);
+    await test.engine.reap(KEY);
+    await test.clock.advance(MINUTE);
+    expect([test.workspace.calls, await test.engine.keys(), before.runs.all()[0]?.phase]).toEqual([[], [KEY], 'RUNNING']);
+    test.workspace = before;
+    await test.restart();
+    await test.clock.until('it is forgotten', async () => (await test.engine.keys()).length === 0);
+    expect([before.runs.all()[0]?.end?.code, readdirSync(join(directory, 'Workspace/Users/ann@example.com/.trainyard/attempts'))]).toEqual(['USER_CANCELED', []]);
   });
 });
 

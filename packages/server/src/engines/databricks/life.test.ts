@@ -39,6 +39,38 @@ describe('a notebook at Databricks', () => {
     expect(await test.log(KEY)).toContain('Workload failed, see run output for details\n\u001b[31mValueError\u001b[0m: no such column\nline 3\nline 4\n');
   });
 
+  it('whose machine is lost says that, whatever its output says', async () => {
+    await using test = new TestEngine();
+    test.workspace.runs.plans.set('/Train', { runningMs: MINUTE, end: { code: 'CLUSTER_ERROR', type: 'CLOUD_FAILURE', message: 'The spot instances were taken away', lifeCycle: 'INTERNAL_ERROR' }, output: { error: 'Run output is not available.' } });
+    await test.submit(KEY);
+    expect(await test.end(KEY)).toMatchObject({ ok: false, reason: 'host_lost', message: 'The spot instances were taken away' });
+    expect(await test.log(KEY)).toContain('Run output is not available.');
+  });
+
+  it.each<[string, (tries: number) => string, number]>([
+    ['the same with another number', (tries) => `Request ${tries}a-77 was not taken`, 1],
+    ['something else', (tries) => 'x'.repeat(tries), 20],
+  ])('has few notes of a workspace that says %s with every try', async (_what, message, most) => {
+    await using test = new TestEngine();
+    let tries = 0;
+    test.workspace.chaos = () => ({ what: { status: 503, body: JSON.stringify({ error_code: 'TEMPORARILY_UNAVAILABLE', message: message(tries++) }) } });
+    await test.submit(KEY);
+    await test.clock.advance(24 * 60 * MINUTE);
+    expect(notes(test)).toHaveLength(most);
+    expect((await test.book.list())[0]?.revision).toBeLessThan(250);
+  });
+
+  it.each(['once Databricks has them', 'once it is stopped'])('is kept without its parameters %s', async (when) => {
+    await using test = new TestEngine();
+    test.workspace.runs.plans.set('/Train', { runningMs: MINUTE });
+    test.workspace.down = when === 'once it is stopped';
+    await test.submit(KEY, { hyperParameters: { big: 'x'.repeat(900_000) } });
+    await test.clock.advance(10_000);
+    if (test.workspace.down) await test.engine.stop(KEY, 0);
+    expect((await test.book.list())[0]?.record.length).toBeLessThan(5_000);
+    await test.end(KEY);
+  });
+
   it('whose cluster cannot be had never was at work', async () => {
     await using test = new TestEngine();
     test.workspace.runs.plans.set('/Train', { pendingMs: MINUTE, end: CLUSTER_FAILED });
@@ -176,6 +208,18 @@ describe('a cluster that is named', () => {
     await using test = new TestEngine();
     await test.submit(KEY, { databricks: { cluster: { existing: 'nope' } } });
     expect(await test.end(KEY)).toMatchObject({ ok: false, reason: 'bad_spec', message: 'cluster nope: Cluster nope does not exist' });
+  });
+
+  it('is waited for as long by whoever comes later', async () => {
+    await using test = new TestEngine();
+    test.workspace.clusters.put('c1', { state: 'PENDING' });
+    await test.submit(aKey('early'), onCluster);
+    await test.clock.advance(19 * MINUTE);
+    await test.submit(KEY, onCluster);
+    expect(await test.end(aKey('early'), 2 * MINUTE)).toMatchObject({ reason: 'could_not_start' });
+    await test.clock.advance(17 * MINUTE);
+    expect(await test.engine.observe(KEY)).toEqual({ kind: 'active' });
+    expect(await test.end(KEY, 3 * MINUTE)).toMatchObject({ reason: 'could_not_start', message: 'cluster c1 was not running after 20 minutes' });
   });
 
   it('that was long idle gets its patience anew', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -90,6 +90,20 @@ describe('a program at Databricks', () => {
     expect(test.workspace.runs.all()).toHaveLength(1);
   });
 
+  it('is brought there once, also when the workspace is gone just as it is sent', async () => {
+    await using test = open({ output: { logs: words({ outcome: fine }) } }, { latencyMs: 40 });
+    await test.submitProgram(KEY);
+    await test.clock.until('its order is there', () => existsSync(join(directory, HOME, 'attempts', KEY, 'order.json')));
+    await test.clock.advance(30);
+    test.workspace.down = true;
+    await test.clock.until('the send fails', () => test.workspace.count('/submit') > 0, MINUTE);
+    await test.clock.advance(10 * MINUTE);
+    const brought = test.workspace.count('/workspace/import');
+    test.workspace.down = false;
+    expect(await test.end(KEY)).toEqual(fine);
+    expect([test.workspace.count('/workspace/import') - brought, test.workspace.runs.all().length]).toEqual([0, 1]);
+  });
+
   it.each([0, 1, 50, 200, 400, 2_000])('is found again when the server is killed after %i ms', async (ms) => {
     await using test = open({ output: { logs: words({ outcome: fine }) } }, { latencyMs: 40 });
     await test.submitProgram(KEY);
@@ -131,6 +145,7 @@ describe('the end of a program at Databricks', () => {
     ['went well without a word', { end: WELL, output: { logs: 'all fine\n' } }, { reason: 'host_lost', message: 'the runner ended without a last word' }],
     ['took too long', { end: TIMED_OUT }, { reason: 'timeout', message: 'Run timed out.' }],
     ['had no cluster', { runningMs: 0, end: CLUSTER_FAILED }, { message: 'The cluster could not be used.' }],
+    ['lost its machine', { end: { code: 'CLUSTER_ERROR', type: 'CLOUD_FAILURE', message: 'The spot instances were taken away', lifeCycle: 'INTERNAL_ERROR' }, output: { error: 'Run output is not available.' } }, { reason: 'host_lost', message: 'The spot instances were taken away' }],
     ['could not install', { end: { code: 'LIBRARY_INSTALLATION_ERROR', type: 'CLIENT_ERROR', message: 'no such library', result: 'FAILED' } }, { reason: 'environment_failed' }],
     ['printed such a line itself', { end: RAISED, output: { logs: `\n${LAST_WORDS}bm90aGluZw==\n` } }, { reason: 'host_lost' }],
     ['printed an end that is none', { end: RAISED, output: { logs: words({ outcome: { ok: 'yes' }, reports: [{ kind: 'party' }] }) } }, { reason: 'host_lost' }],
@@ -185,6 +200,32 @@ describe('stopping a program at Databricks', () => {
     await test.engine.reap(KEY);
     await test.clock.until('it is forgotten', async () => (await test.engine.keys()).length === 0, 20_000);
     expect([test.workspace.count('/cancel'), test.workspace.runs.all()[0]?.end?.code, below('attempts')]).toEqual([0, 'SUCCESS', []]);
+  });
+
+  it.each(['here', 'by another server'])('leaves no order there when it is given back %s while its files are on their way', async (where) => {
+    await using test = open({}, { latencyMs: 400 });
+    await test.submitProgram(KEY);
+    await test.clock.until('the runner is there', () => existsSync(join(directory, HOME, 'programs')));
+    if (where === 'here') await test.engine.reap(KEY);
+    else await test.book.remove(KEY);
+    await test.clock.until('its order came', () => existsSync(join(directory, HOME, 'attempts', KEY, 'order.json')), MINUTE);
+    await test.clock.advance(MINUTE);
+    expect([below('attempts'), await test.engine.keys(), test.workspace.runs.all()]).toEqual([[], [], []]);
+  });
+
+  it('keeps what it knows of files on their way until they are gone, for the next server', async () => {
+    await using test = open({}, { latencyMs: 400 });
+    await test.submitProgram(KEY);
+    await test.clock.until('the runner is there', () => existsSync(join(directory, HOME, 'programs')));
+    await test.engine.stop(KEY, 0);
+    await test.engine.reap(KEY);
+    await test.clock.until('its order came', () => existsSync(join(directory, HOME, 'attempts', KEY, 'order.json')), MINUTE);
+    await test.restart();
+    expect(await test.engine.keys()).toEqual([KEY]);
+    const reaped = test.engine.reap(KEY);
+    await test.clock.advance(MINUTE);
+    await reaped;
+    expect([below('attempts'), await test.engine.keys()]).toEqual([[], []]);
   });
 
   it('tidies up later when the workspace is away', async () => {

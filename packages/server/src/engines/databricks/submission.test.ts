@@ -17,14 +17,14 @@ const inGit = (git: Record<string, unknown>) => ({ algorithmSource: { notebook: 
 describe('what is sent to Databricks', () => {
   it('has a name to find it by, a token of its own, and queues', () => {
     expect(submission().request).toEqual({
-      run_name: 'wine #7', idempotency_token: KEY, timeout_seconds: 86_400, queue: { enabled: true },
+      run_name: `wine #7 (${KEY})`, idempotency_token: KEY, timeout_seconds: 86_400, queue: { enabled: true },
       tasks: [{ task_key: 'notebook', existing_cluster_id: 'standard', notebook_task: { notebook_path: '/N', source: 'WORKSPACE', base_parameters: {} } }],
     });
-    expect(submission({}, 2).request.run_name).toBe('wine #7, attempt 2');
+    expect(submission({}, 2).request.run_name).toBe(`wine #7, attempt 2 (${KEY})`);
   });
 
   it.each<[string, unknown, Record<string, unknown>, string | undefined]>([
-    ['serverless', 'serverless', {}, undefined],
+    ['serverless, where it is tried once', 'serverless', { max_retries: 0, disable_auto_optimization: true }, undefined],
     ['a cluster', { existing: 'c1' }, { existing_cluster_id: 'c1' }, 'c1'],
     ['a new cluster', { new: { spark_version: '15', node_type_id: 'n', num_workers: 2 } }, { new_cluster: { spark_version: '15', node_type_id: 'n', num_workers: 2 } }, undefined],
     ['a new cluster of a pool', { new: { spark_version: '15', num_workers: 0 }, pool: 'p1' }, { new_cluster: { spark_version: '15', num_workers: 0, instance_pool_id: 'p1' } }, undefined],
@@ -58,7 +58,7 @@ describe('what is sent for a program', () => {
   const task = { python_file: '/Workspace/p/wrapper.py', parameters: ['/Workspace/p/wrapper.py', KEY], source: 'WORKSPACE' };
 
   it.each<[string, unknown, Record<string, unknown>, boolean]>([
-    ['serverless, in an environment', 'serverless', { environment_key: 'trainyard' }, true],
+    ['serverless, in an environment', 'serverless', { environment_key: 'trainyard', max_retries: 0, disable_auto_optimization: true }, true],
     ['a cluster', { existing: 'c1' }, { existing_cluster_id: 'c1' }, false],
     ['a new cluster of a pool', { new: { spark_version: '15', num_workers: 0 }, pool: 'p1' }, { new_cluster: { spark_version: '15', num_workers: 0, instance_pool_id: 'p1' } }, false],
   ])('runs on %s', (_what, cluster, fields, hasEnvironment) => {

@@ -14,6 +14,9 @@ export interface Submission {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Serverless tries a task again by itself as part of what it calls optimization. Another try is the server's to decide, which counts them. */
+const TRIED_ONCE: Fields = { max_retries: 0, disable_auto_optimization: true };
+
 /** In Databricks' own names. */
 interface SubmitBody extends Fields {
   readonly tasks: readonly [Fields];
@@ -31,7 +34,8 @@ export function submissionFor(key: string, order: RunnerOrder, standard: Cluster
   const cluster = spec.databricks?.cluster ?? standard;
   const timeoutSeconds = Math.ceil((spec.databricks?.timeoutMs ?? limitOf(spec)) / 1000);
   const body: SubmitBody = {
-    run_name: `${order.training} #${order.runNumber}${order.attempt === 1 ? '' : `, attempt ${order.attempt}`}`,
+    // with the key, by which the run is found in lists, as these do not show its token
+    run_name: `${order.training} #${order.runNumber}${order.attempt === 1 ? '' : `, attempt ${order.attempt}`} (${key})`,
     idempotency_token: key,
     timeout_seconds: timeoutSeconds,
     // said, because runs beyond the workspace's limit would be refused otherwise
@@ -60,7 +64,7 @@ function notebookTask({ path, source }: NotebookSource, spec: TrainingSpec): Rec
 }
 
 function clusterFields(cluster: ClusterChoice): Record<string, unknown> {
-  if (cluster === 'serverless') return {};
+  if (cluster === 'serverless') return TRIED_ONCE;
   if (isExisting(cluster)) return { existing_cluster_id: cluster.existing };
   return { new_cluster: { ...cluster.new, ...(cluster.pool === undefined ? {} : { instance_pool_id: cluster.pool }) } };
 }

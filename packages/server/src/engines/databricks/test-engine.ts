@@ -17,7 +17,8 @@ export interface TestEngineOptions extends Omit<FakeWorkspaceOptions, 'now'> {
 /** An engine, its book and a fake workspace, all on one fake clock. */
 export class TestEngine {
   readonly clock = new FakeClock();
-  readonly workspace: FakeWorkspace;
+  /** Another one from the next engine on, when a test puts it here. */
+  workspace: FakeWorkspace;
   readonly book = new MemoryAttemptBook();
   /** Key → what the server was told, and when. */
   readonly delivered = new Map<string, { readonly at: number; readonly report: Report }[]>();

@@ -12,9 +12,16 @@ import type { Verdict } from '../verdict.ts';
  */
 export interface AttemptRecord {
   readonly key: string;
-  readonly submission: Submission;
+  /** Whole until Databricks has it: a body may take a megabyte, and is kept with every change. */
+  readonly submission: Submission | Pick<Submission, 'timeoutMs'>;
+  /** The workspace it belongs to; another one has other runs under the same ids. Absent in records of before. */
+  readonly origin?: string | undefined;
   readonly wantedAt: number;
   readonly phase: 'wanted' | 'sending' | 'submitted' | 'ending' | 'ended';
+  /** When the last send began. */
+  readonly sentAt?: number | undefined;
+  /** When the send before that began, of which nobody knows whether it was taken. Absent while there was one send. */
+  readonly earlierSentAt?: number | undefined;
   readonly runId?: string | undefined;
   readonly pageUrl?: string | undefined;
   /** Databricks' clock. */
@@ -51,21 +58,45 @@ export interface RunnerPart {
 /** Reports carry at most this much text; the log has the whole. */
 const MAX_TEXT = 16_000;
 const MAX_LAST_LINES = 4_000;
+/** What an attempt waits for may change often, or be worded anew with every try. */
+const MAX_NOTES = 20;
 
-/** `order`: of a program, sealed. */
-export function want(key: string, submission: Submission, { now, order }: { now: number; order?: string | undefined }): AttemptRecord {
+export interface Wish {
+  readonly now: number;
+  readonly origin: string;
+  /** Of a program, sealed. */
+  readonly order?: string | undefined;
+}
+
+export function want(key: string, submission: Submission, { now, origin, order }: Wish): AttemptRecord {
   const where = submission.clusterId === undefined ? 'it is handed to Databricks' : `it is handed to Databricks, on cluster ${submission.clusterId}`;
   const runner = order === undefined ? {} : { runner: { order } };
-  return enter({ key, submission, wantedAt: now, phase: 'wanted', reports: [], ...runner }, { step: 'environment', at: now, message: where });
+  return enter({ key, submission, origin, wantedAt: now, phase: 'wanted', reports: [], ...runner }, { step: 'environment', at: now, message: where });
 }
 
 /** What is sent is fixed from here on. Of a program the order lies in the workspace by now, and nothing of it is kept here. */
-export function sending(record: AttemptRecord, submission: Submission): AttemptRecord {
-  return { ...record, phase: 'sending', submission, ...(record.runner === undefined ? {} : { runner: {} }) };
+export function sending(record: AttemptRecord, submission: Submission, now: number): AttemptRecord {
+  return { ...record, phase: 'sending', submission, sentAt: now, ...(record.runner === undefined ? {} : { runner: {} }) };
+}
+
+/** Once more: what became of the send before is not known. */
+export function sendingAgain(record: AttemptRecord, now: number): AttemptRecord {
+  return { ...record, sentAt: now, earlierSentAt: record.sentAt ?? record.wantedAt };
+}
+
+/** Being sent for the first time, so that an answer is about all there ever was. */
+export function isFirstSend({ phase, earlierSentAt }: AttemptRecord): boolean {
+  return phase === 'sending' && earlierSentAt === undefined;
+}
+
+/** The only send did not leave this machine: Databricks knows nothing of it after all. */
+export function unsent(record: AttemptRecord, now: number): AttemptRecord {
+  const wanted: AttemptRecord = { ...record, phase: 'wanted', sentAt: undefined };
+  return record.stopAt === undefined ? wanted : stoppedBefore(wanted, now);
 }
 
 export function submitted(record: AttemptRecord, runId: string, now: number): AttemptRecord {
-  return know({ ...record, phase: 'submitted', runId }, { externalId: runId }, now);
+  return know({ ...record, phase: 'submitted', submission: rest(record), sentAt: undefined, earlierSentAt: undefined, runId }, { externalId: runId }, now);
 }
 
 /** A look at a run that goes on. The same record comes back when there is nothing new. */
@@ -100,7 +131,7 @@ export function runnerEnded(record: AttemptRecord, { outcome, reports, logFrom, 
   const known = { ...record, runner: { reports, logFrom } };
   // a task that failed, or went well, without a word of the runner was cut off: the runner would have said how it ended
   const isLost = verdict?.reason === undefined || verdict.reason === 'exit_code';
-  const words = error === '' ? (verdict?.message ?? '') : plain(error);
+  const words = wordsOf(verdict, error);
   const message = isLost ? `the runner ended without a last word${words === '' ? '' : `: ${words}`}` : words;
   return conclude(known, outcome ?? failure({ reason: isLost ? 'host_lost' : (verdict?.reason ?? 'internal'), step: undefined, message, trace: '', endedAt }), now);
 }
@@ -119,14 +150,26 @@ export function ended(record: AttemptRecord, output: Ending, now: number): Attem
   const outcome: Outcome =
     verdict !== undefined && reason === undefined
       ? { ok: true, endedAt }
-      : failure({ reason: reason ?? 'internal', step: record.step, message: output.error === '' ? (verdict?.message ?? '') : plain(output.error), trace: output.trace, endedAt });
+      : failure({ reason: reason ?? 'internal', step: record.step, message: wordsOf(verdict, output.error), trace: output.trace, endedAt });
   return conclude(known, outcome, now);
+}
+
+/** Of code that ended by itself its output says most; of what was done to it, Databricks' verdict. The log has both. */
+function wordsOf(verdict: Verdict | undefined, error: string): string {
+  const message = verdict?.message ?? '';
+  const isOwnEnd = verdict?.reason === undefined || verdict.reason === 'exit_code';
+  return error !== '' && (isOwnEnd || message === '') ? plain(error) : message;
 }
 
 /** It ends without ever having been at Databricks, or without anything more to be had from there. */
 export function failed(record: AttemptRecord, { reason, message, now }: { reason: Reason; message: string; now: number }): AttemptRecord {
   const left = record.step === undefined ? record : leave(record, { state: 'failed', at: now, message });
   return conclude(left, failure({ reason, step: record.step, message, trace: '', endedAt: now }), now);
+}
+
+/** Stopped while Databricks knows nothing of it. */
+export function stoppedBefore(record: AttemptRecord, now: number): AttemptRecord {
+  return failed(record, { reason: 'cancelled', message: 'stopped before it was handed to Databricks', now });
 }
 
 /** What is over needs no stop. Of two stops the one that cancels earlier counts. */
@@ -149,11 +192,26 @@ export function outputDenied(record: AttemptRecord): AttemptRecord {
   return { ...record, outputDenied: (record.outputDenied ?? 0) + 1 };
 }
 
-/** Said once: a note that is there already is not repeated. */
+/** Said once: a note that is there already is not repeated, whatever number its request has this time. */
 export function noted(record: AttemptRecord, message: string, now: number): AttemptRecord {
   const text = cut(message, MAX_TEXT);
-  const last = record.reports.findLast((report) => report.kind === 'note');
-  return last?.message === text ? record : report(record, { kind: 'note', at: now, level: 'warning', message: text });
+  const notes = record.reports.filter((entry) => entry.kind === 'note').map((note) => withoutNumbers(note.message));
+  if (notes.length >= MAX_NOTES || notes.includes(withoutNumbers(text))) return record;
+  return report(record, { kind: 'note', at: now, level: 'warning', message: text });
+}
+
+function withoutNumbers(text: string): string {
+  return text.replace(/[\w-]*\d[\w-]*/g, '#');
+}
+
+/** Nothing more comes of it. */
+export function isGone({ phase, missing }: AttemptRecord): boolean {
+  return phase === 'ended' || missing === true;
+}
+
+/** A runner is there that can hear of a stop. */
+export function isAtWork({ runner, step }: AttemptRecord): boolean {
+  return runner !== undefined && step === 'train';
 }
 
 export function outcomeOf(record: AttemptRecord): Outcome | undefined {
@@ -186,12 +244,17 @@ function know(record: AttemptRecord, facts: Facts, now: number): AttemptRecord {
 }
 
 function conclude(record: AttemptRecord, outcome: Outcome, now: number): AttemptRecord {
-  return report({ ...record, phase: 'ended', missing: undefined }, { kind: 'outcome', at: now, outcome });
+  return report({ ...record, phase: 'ended', submission: rest(record), missing: undefined }, { kind: 'outcome', at: now, outcome });
 }
 
 function failure({ reason, step, message, trace, endedAt }: { reason: Reason; step: StepName | undefined; message: string; trace: string; endedAt: number }): Outcome {
   const lastLines = plain(trace).trim().slice(-MAX_LAST_LINES);
   return { ok: false, endedAt, reason, step, message: cut(message, MAX_TEXT), ...(lastLines === '' ? {} : { lastLines }) };
+}
+
+/** What is still asked of a submission that will not be sent (again). */
+function rest({ submission: { timeoutMs } }: AttemptRecord): Pick<Submission, 'timeoutMs'> {
+  return { timeoutMs };
 }
 
 type Draft<R = Report> = R extends Report ? Omit<R, 'seq'> : never;

@@ -8,20 +8,27 @@ interface Held {
 
 export type Change = (record: AttemptRecord) => AttemptRecord;
 
+export interface AttemptsParts {
+  readonly book: AttemptBook;
+  /** Whether this server can do anything about it. Others stay in the book, and nothing here goes on with them. */
+  readonly isOurs: (record: AttemptRecord) => boolean;
+  /** Told of every record of ours that was kept, and of those that another server kept, once they are met. */
+  readonly changed: (record: AttemptRecord) => void;
+}
+
 /**
  * The attempts of the engine: those that go on in memory for every look, all of them in the book for the next server. A change
  * is kept before it counts, and changes of one attempt happen one after the other.
  */
 export class Attempts {
+  readonly #parts: AttemptsParts;
   readonly #book: AttemptBook;
-  readonly #changed: (record: AttemptRecord) => void;
   readonly #held = new Map<string, Held>();
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  /** `changed` is told of every record that was kept, and of those that another server kept, once they are met. */
-  constructor(book: AttemptBook, changed: (record: AttemptRecord) => void) {
-    this.#book = book;
-    this.#changed = changed;
+  constructor(parts: AttemptsParts) {
+    this.#parts = parts;
+    this.#book = parts.book;
   }
 
   /** Takes over what the book has; answers its keys. */
@@ -31,17 +38,17 @@ export class Attempts {
     return entries.map(({ key }) => key);
   }
 
-  /** Those that go on. */
+  /** Those of ours that go on. */
   active(): AttemptRecord[] {
     return [...this.#held.values()].map(({ record }) => record);
   }
 
-  /** As this server knows it; undefined once it has ended. */
+  /** As this server knows it; undefined once it has ended, and of one that is not ours. */
   get(key: string): AttemptRecord | undefined {
     return this.#held.get(key)?.record;
   }
 
-  /** Also one that has ended, or that another server took on. */
+  /** Also one that has ended, that another server took on, or that is not ours. */
   async find(key: string): Promise<AttemptRecord | undefined> {
     return this.get(key) ?? (await this.#read(key))?.record;
   }
@@ -106,10 +113,15 @@ export class Attempts {
     return held;
   }
 
+  #changed(record: AttemptRecord): void {
+    const { isOurs, changed } = this.#parts;
+    if (isOurs(record)) changed(record);
+  }
+
   /** What has ended is asked for once or twice more, and may be large. */
   #hold(held: Held): Held {
     const { key, phase } = held.record;
-    if (phase === 'ended') this.#held.delete(key);
+    if (phase === 'ended' || !this.#parts.isOurs(held.record)) this.#held.delete(key);
     else this.#held.set(key, held);
     return held;
   }

@@ -33,7 +33,7 @@ export class Deliveries {
   readonly #lane: Lane;
   readonly #pending = new Map<string, Delivery>();
   readonly #delivered = new Map<string, number>();
-  #underWay: Promise<unknown> = Promise.resolve();
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -56,7 +56,7 @@ export class Deliveries {
 
   /** Once what is under way has been taken. */
   async idle(): Promise<void> {
-    await this.#underWay;
+    await Promise.allSettled(this.#underWay);
   }
 
   async #deliver(key: string): Promise<undefined> {
@@ -65,12 +65,14 @@ export class Deliveries {
     const { reports } = pending;
     const last = this.#delivered.get(key) ?? 0;
     const delivered = this.#parts.deliver({ ...pending, reports: reports.slice(last) });
-    this.#underWay = Promise.allSettled([this.#underWay, delivered]);
+    this.#underWay.add(delivered);
     try {
       await delivered;
     } catch (error) {
       // over for the server: it wants no more of it
       if (!isTrainyardError(error) || error.code !== 'STALE_ATTEMPT') throw error;
+    } finally {
+      this.#underWay.delete(delivered);
     }
     if (this.#pending.get(key) === pending) this.#pending.delete(key);
     if (reports.at(-1)?.kind === 'outcome') this.#delivered.delete(key);

@@ -40,13 +40,14 @@ export class Clusters {
     this.#clock = clock;
   }
 
-  /** Throws WorkspaceTrouble. */
-  async readiness(clusterId: string): Promise<Readiness> {
+  /** For one who waits since `since`: the patience is each one's own. Throws WorkspaceTrouble. */
+  async readiness(clusterId: string, since: number): Promise<Readiness> {
     const watch = this.#watch(clusterId);
     try {
       const readiness = await watch.readiness;
       if (readiness.kind === 'failed') this.#watches.delete(clusterId);
-      return readiness;
+      const isLate = readiness.kind === 'waiting' && this.#clock.now() - Math.max(watch.waitingSince ?? since, since) >= PATIENCE_MS;
+      return isLate ? { kind: 'failed', reason: 'could_not_start', message: `cluster ${clusterId} was not running after ${PATIENCE_MS / 60_000} minutes` } : readiness;
     } catch (error) {
       this.#watches.delete(clusterId);
       throw error;
@@ -69,11 +70,10 @@ export class Clusters {
       const readiness = await this.#judge(clusterId, watch, await this.#workspace.cluster(clusterId));
       if (readiness.kind === 'ready') watch.waitingSince = watch.startedAt = undefined;
       else watch.waitingSince ??= this.#clock.now();
-      if (readiness.kind !== 'waiting' || this.#clock.now() - (watch.waitingSince ?? 0) < PATIENCE_MS) return readiness;
-      return { kind: 'failed', reason: 'could_not_start', message: `cluster ${clusterId} was not running after ${PATIENCE_MS / 60_000} minutes` };
+      return readiness;
     } catch (error) {
       if (!(error instanceof WorkspaceRefusal)) throw error;
-      return { kind: 'failed', reason: error.isAboutRights ? 'could_not_start' : 'bad_spec', message: `cluster ${clusterId}: ${error.message}` };
+      return { kind: 'failed', reason: error.reason, message: `cluster ${clusterId}: ${error.message}` };
     }
   }
 

@@ -1,10 +1,10 @@
 import { logOf } from '../attempts/attempt-log.ts';
-import { type AttemptRecord, ended, outputDenied, runnerEnded } from '../attempts/attempt-record.ts';
+import { type AttemptRecord, ended, noted, outputDenied, runnerEnded } from '../attempts/attempt-record.ts';
 import type { Attempts } from '../attempts/attempts.ts';
 import type { Clock } from '../clock.ts';
 import { readLastWords } from '../remote-runner/read-last-words.ts';
 import type { RunOutput, Workspace } from '../workspace/workspace.ts';
-import { WorkspaceRefusal, WorkspaceTrouble } from '../workspace/workspace-error.ts';
+import { notAccepted, WorkspaceRefusal, WorkspaceTrouble } from '../workspace/workspace-error.ts';
 
 export interface OutputParts {
   readonly attempts: Attempts;
@@ -12,7 +12,7 @@ export interface OutputParts {
   readonly clock: Clock;
 }
 
-/** So often a workspace that knows the run may fail to give its output; then the end counts without it. With the pauses, minutes. */
+/** So often a workspace may fail to give the output of a run it knows, or deny it; then the end counts without it. With the pauses, minutes. */
 const MAX_DENIALS = 20;
 const NOTHING: RunOutput = { result: '', truncated: false, error: '', trace: '', logs: '' };
 
@@ -40,22 +40,41 @@ async function outputOf(record: AttemptRecord, parts: OutputParts): Promise<RunO
     const taskRunId = record.taskRunId ?? (await workspace.run(record.runId ?? '')).task?.runId;
     return taskRunId === undefined ? NOTHING : await workspace.output(taskRunId);
   } catch (error) {
-    // a run that never came to its notebook has no output to give
-    if (error instanceof WorkspaceRefusal || (error instanceof WorkspaceTrouble && (await isDenied(record, error, parts)))) return { ...NOTHING, trace: `Databricks gives no output: ${error.message}` };
+    if (error instanceof WorkspaceRefusal) return withoutOutput(record, error, parts);
+    if (error instanceof WorkspaceTrouble && (await isKeptBack(record, error, parts))) return noOutput(error);
     throw error;
   }
 }
 
+/** A run that never came to its notebook has no output to give. Rights that are lacking may be given. Throws WorkspaceTrouble. */
+async function withoutOutput(record: AttemptRecord, refusal: WorkspaceRefusal, parts: OutputParts): Promise<RunOutput> {
+  if (!refusal.isAboutRights) return noOutput(refusal);
+  // without a token nothing at all is given, and that is no word about this output
+  if (!refusal.isAboutToken && (await isDeniedForGood(record, parts))) return noOutput(refusal);
+  const note = refusal.isAboutToken ? notAccepted(refusal) : `Databricks does not give the output: ${refusal.message}`;
+  await parts.attempts.change(record.key, (latest) => (latest.phase === 'ending' ? noted(latest, note, parts.clock.now()) : latest));
+  throw new WorkspaceTrouble(refusal.message, { answered: true, cause: refusal });
+}
+
+function noOutput({ message }: Error): RunOutput {
+  return { ...NOTHING, trace: `Databricks gives no output: ${message}` };
+}
+
 /** Whether to give up. A workspace that does not know the run either is in trouble itself, and may give the output later. */
-async function isDenied(record: AttemptRecord, trouble: WorkspaceTrouble, { attempts, workspace }: OutputParts): Promise<boolean> {
+async function isKeptBack(record: AttemptRecord, trouble: WorkspaceTrouble, parts: OutputParts): Promise<boolean> {
   if (!trouble.answered || record.taskRunId === undefined) return false;
   try {
-    await workspace.run(record.runId ?? '');
+    await parts.workspace.run(record.runId ?? '');
   } catch (error) {
     // it does not know the run any more: its output will not come back
     if (error instanceof WorkspaceRefusal) return error.isAbsence;
     throw error;
   }
-  const counted = await attempts.change(record.key, (latest) => (latest.phase === 'ending' ? outputDenied(latest) : latest));
+  return isDeniedForGood(record, parts);
+}
+
+/** Counts, in the record: another server goes on with it. */
+async function isDeniedForGood({ key }: AttemptRecord, { attempts }: OutputParts): Promise<boolean> {
+  const counted = await attempts.change(key, (latest) => (latest.phase === 'ending' ? outputDenied(latest) : latest));
   return (counted?.outputDenied ?? 0) >= MAX_DENIALS;
 }

@@ -8,7 +8,7 @@ import type { RemoteFiles } from './remote-files.ts';
 const SEEN_AT = '/Workspace';
 const OURS = '.trainyard';
 
-/** Workspace files. Unless a directory is named they lie in the home of whoever the server is there, which is nobody else's to read. */
+/** Workspace files. Unless a directory is named they lie in the home of whoever the server is there, which beside it only administrators may read. */
 export class WorkspaceFiles implements RemoteFiles {
   readonly #calls: WorkspaceCalls;
   readonly #directory: string | undefined;

@@ -75,6 +75,18 @@ describe('the wrapper of a runner', () => {
     expect(readdirSync(join(dir, 'tmp'))).toEqual([expect.stringMatching(/^trainyard-cache-\d+$/)]);
   });
 
+  it('shows a log that is not all text without losing its place in it', async () => {
+    putNode(join(dir, 'bin/node'), undefined);
+    putRunner(`
+import { writeFileSync } from 'node:fs';
+const [dir] = process.argv.slice(2);
+writeFileSync(dir + '/log', Buffer.from([...Buffer.from('né '), 0xff, 0xfe, 0xe2, 0x82, ...Buffer.from(' last'), 0xe2]));
+writeFileSync(dir + '/outcome.json', JSON.stringify({ ok: true, endedAt: 7 }));
+`);
+    const { log, logFrom, outcome } = await perform();
+    expect([Buffer.from(log).toString(), logFrom, outcome?.ok]).toEqual(['né ???? last?', 0, true]);
+  });
+
   it('takes no cache of somebody else', async () => {
     putNode(join(dir, 'bin/node'), undefined);
     mkdirSync(join(dir, 'elsewhere'));

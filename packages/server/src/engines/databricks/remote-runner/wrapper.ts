@@ -66,13 +66,21 @@ def perform(wrapper, runner, place, key):
         raise SystemExit("Trainyard: " + outcome["reason"] + ": " + outcome["message"])
 
 
+def as_question_marks(problem):
+    """As many bytes as there were: the server counts the log by its bytes, and finds its place in the output by them."""
+    return "?" * (problem.end - problem.start), problem.end
+
+
+codecs.register_error("question-marks", as_question_marks)
+
+
 class ShownLog:
     """Copies the log, from which the runner has taken the secrets, to the output of the task."""
 
     def __init__(self, path):
         self.path = path
         self.shown = 0
-        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.decoder = codecs.getincrementaldecoder("utf-8")("question-marks")
 
     def show(self, last=False):
         try:

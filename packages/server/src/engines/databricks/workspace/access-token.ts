@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { callJson, type Outbound } from './call.ts';
 import type { ExactJson } from './exact-json.ts';
-import { WorkspaceTrouble } from './workspace-error.ts';
+import { WorkspaceRefusal, WorkspaceTrouble } from './workspace-error.ts';
 
 /** How the server proves who it is: a personal access token, or a service principal by OAuth (machine to machine). */
 export type Credentials = { readonly token: string } | { readonly clientId: string; readonly clientSecret: string };
@@ -17,6 +17,7 @@ export interface TokenParts {
   readonly outbound: Outbound;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
 export function accessToken(credentials: Credentials, parts: TokenParts): AccessToken {
@@ -52,7 +53,7 @@ class OAuthToken implements AccessToken {
   }
 
   async #fetch(): Promise<string> {
-    const { url, outbound, clock, timeoutMs } = this.#parts;
+    const { url, outbound, clock, timeoutMs, signal } = this.#parts;
     const { clientId, clientSecret } = this.#credentials;
     const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64');
     const asked = clock.now();
@@ -64,13 +65,20 @@ class OAuthToken implements AccessToken {
         headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
         body: 'grant_type=client_credentials&scope=all-apis',
         timeoutMs,
+        signal,
         maxBytes: MAX_ANSWER_BYTES,
       },
       asked,
-    );
+    ).catch(asMatterOfCredentials);
     this.#held = held(answer, asked);
     return this.#held.token;
   }
+}
+
+/** OAuth says 400 of much that is wrong with a client; here nothing was asked but who it is. */
+function asMatterOfCredentials(error: unknown): never {
+  if (error instanceof WorkspaceRefusal) throw new WorkspaceRefusal(401, error.code, error.message);
+  throw error;
 }
 
 function held(answer: ExactJson, asked: number): { token: string; freshUntil: number } {

@@ -5,10 +5,14 @@ import { WorkspaceRefusal, WorkspaceTrouble } from './workspace-error.ts';
 
 export type Outbound = Pick<OutboundHttp, 'request'>;
 
-/** Most statuses with which a later call may fare better; a plain 500 of Databricks is often one of them. */
-const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
+/** Statuses below 500 with which a later call may fare better. */
+const TRANSIENT = new Set([408, 425, 429]);
 /** Databricks' codes that say so, whatever the status. */
 const TRANSIENT_CODES = new Set(['TEMPORARILY_UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'REQUEST_LIMIT_EXCEEDED', 'DEADLINE_EXCEEDED', 'ABORTED']);
+/** Words with which its own clients try again, whatever status and code: what carries the workspace is not there just now. */
+const TRANSIENT_WORDS = /UnknownWorkerEnvironmentException|does not have any associated worker environments|There is no worker environment with id|Unknown worker environment|ClusterNotReadyException|worker env .* not found/;
+/** What answers these may say nothing in a body and mean it. */
+const WORDLESS = new Set<OutboundCall['method']>(['HEAD', 'DELETE']);
 
 /**
  * One call, one answer: an object of JSON, or WorkspaceRefusal, or WorkspaceTrouble. An answer that is no JSON is trouble
@@ -16,16 +20,24 @@ const TRANSIENT_CODES = new Set(['TEMPORARILY_UNAVAILABLE', 'RESOURCE_EXHAUSTED'
  */
 export async function callJson(outbound: Outbound, call: OutboundCall, now: number): Promise<ExactJson> {
   const { answer, text } = await exchange(outbound, call);
-  const json = parsed(text);
-  if (answer.status >= 200 && answer.status < 300) {
+  const isGood = answer.status >= 200 && answer.status < 300;
+  // cancel and start answer nothing at all in some versions; a question has an answer
+  const mayBeEmpty = isGood ? call.method !== 'GET' : WORDLESS.has(call.method);
+  const json = text.trim() === '' && mayBeEmpty ? {} : parsed(text);
+  if (isGood) {
     if (json !== undefined) return json;
     throw new WorkspaceTrouble(`the workspace answered ${answer.status} with something that is not JSON`, { answered: true });
   }
   const { code, message } = problemIn(json);
-  if (TRANSIENT.has(answer.status) || TRANSIENT_CODES.has(code) || json === undefined) {
-    throw new WorkspaceTrouble(`the workspace answered ${answer.status}${message === '' ? '' : `: ${message}`}`, { answered: true, retryAfterMs: retryAfter(answer, now) });
-  }
-  throw new WorkspaceRefusal(answer.status, code, message === '' ? `the workspace answered ${answer.status}` : message);
+  const words = `the workspace answered ${answer.status}${message === '' ? '' : `: ${message}`}`;
+  const isFinal = json !== undefined && !isTransient(answer.status) && !TRANSIENT_CODES.has(code) && !TRANSIENT_WORDS.test(message);
+  if (isFinal) throw new WorkspaceRefusal(answer.status, code, message === '' ? words : message);
+  throw new WorkspaceTrouble(words, { answered: true, retryAfterMs: retryAfter(answer, now) });
+}
+
+/** A redirect leads to a page for people, or to another address than the one that was named. A plain 500 is often passing. */
+function isTransient(status: number): boolean {
+  return status < 400 || TRANSIENT.has(status) || (status >= 500 && status !== 501);
 }
 
 async function exchange(outbound: Outbound, call: OutboundCall): Promise<{ answer: OutboundAnswer; text: string }> {
@@ -41,8 +53,6 @@ async function exchange(outbound: Outbound, call: OutboundCall): Promise<{ answe
 }
 
 function parsed(text: string): ExactJson | undefined {
-  // cancel and start answer nothing at all in some versions
-  if (text.trim() === '') return {};
   try {
     const json = parseExactly(text);
     return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : undefined;
@@ -52,10 +62,12 @@ function parsed(text: string): ExactJson | undefined {
   }
 }
 
-/** `{error_code, message}` of the API, `{error, error_description}` of OAuth. */
+/** `{error_code, message}` of the API, `{error, error_description}` of OAuth, `{scimType, detail}` of users. */
 function problemIn(json: ExactJson | undefined): { code: string; message: string } {
   const body = (json ?? {}) as Readonly<Record<string, ExactJson>>;
-  return { code: String(body['error_code'] ?? body['error'] ?? ''), message: String(body['message'] ?? body['error_description'] ?? '').slice(0, 4000) };
+  const code = body['error_code'] ?? body['error'] ?? body['scimType'] ?? '';
+  const message = body['message'] ?? body['error_description'] ?? body['detail'] ?? '';
+  return { code: String(code), message: String(message).slice(0, 4000) };
 }
 
 /** Seconds or a date, as HTTP has it. */

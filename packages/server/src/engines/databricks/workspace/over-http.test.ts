@@ -1,6 +1,7 @@
+import { messageOf } from '@trainyard/core/errors.ts';
 import { FakeWorkspace } from '@trainyard/testkit/fake-databricks/fake-workspace.ts';
 import { WorkspaceServer } from '@trainyard/testkit/fake-databricks/workspace-server.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AllowList } from '../../../platform/outbound/allow-list.ts';
 import { OutboundHttp } from '../../../platform/outbound/outbound-http.ts';
 import { systemClock } from '../clock.ts';
@@ -48,6 +49,19 @@ describe('calls to a workspace over HTTP', () => {
     expect(refused).toMatchObject({ name: 'WorkspaceRefusal', status: 403, message: 'Invalid access token.' });
     await server.stop();
     await expect(client().cluster('c1')).rejects.toMatchObject({ name: 'WorkspaceTrouble', answered: false, message: expect.stringContaining('refused the connection') });
+  });
+
+  it('are given up when the engine is closed, also the one for a token', async () => {
+    workspace.credentials.client = { id: 'app', secret: 's3cret', lifeMs: 3_600_000 };
+    workspace.fail({ on: '/oidc/v1/token', what: 'stall' });
+    const ending = new AbortController();
+    const time = { clock: systemClock, chance: Math.random, signal: ending.signal };
+    const outbound = new OutboundHttp({ allow: new AllowList(['127.0.0.1']) });
+    const calls = new WorkspaceCalls({ url: server.url, credentials: { clientId: 'app', clientSecret: 's3cret' }, outbound, callTimeoutMs: 600_000, ...time });
+    const asked = new Workspace(calls, time).cluster('c1').then(() => 'it was answered', messageOf);
+    await vi.waitFor(() => expect(workspace.count('/oidc/v1/token')).toBe(1), { timeout: 30_000 });
+    ending.abort(new Error('the engine is closed'));
+    expect(await asked).toContain('the engine is closed');
   });
 
   it('go nowhere that is not allowed', async () => {

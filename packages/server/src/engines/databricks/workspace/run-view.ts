@@ -17,6 +17,8 @@ export interface StateView {
 /** A run as Databricks shows it, ids as text. Times are milliseconds since 1970. */
 export interface RunView extends StateView {
   readonly runId: string;
+  /** Whoever submits a run chooses it. */
+  readonly name?: string | undefined;
   readonly pageUrl?: string | undefined;
   readonly startedAt?: number | undefined;
   readonly endedAt?: number | undefined;
@@ -34,6 +36,7 @@ export function readRun(value: ExactJson | undefined): RunView | undefined {
   return {
     runId,
     ...readState(run),
+    name: text(run['run_name']),
     pageUrl: webPage(run['run_page_url']),
     startedAt: time(run['start_time']),
     endedAt: time(run['end_time']),

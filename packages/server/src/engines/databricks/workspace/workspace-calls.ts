@@ -4,7 +4,7 @@ import { type AccessToken, accessToken, type Credentials } from './access-token.
 import { callJson, type Outbound } from './call.ts';
 import type { ExactJson } from './exact-json.ts';
 import { Gate } from './gate.ts';
-import { WorkspaceRefusal, WorkspaceTrouble } from './workspace-error.ts';
+import { notAccepted, WorkspaceRefusal, WorkspaceTrouble } from './workspace-error.ts';
 
 export interface WorkspaceCallsOptions {
   /** Without a trailing slash. */
@@ -39,7 +39,7 @@ export class WorkspaceCalls {
     this.#token = accessToken(options.credentials, { ...options, timeoutMs: options.callTimeoutMs });
   }
 
-  /** Why the last call got no answer that says anything; undefined when it got one. */
+  /** Why the last call got no answer that says anything, or none but that the token is no good; undefined when it got one. */
   get trouble(): string | undefined {
     return this.#trouble;
   }
@@ -70,14 +70,22 @@ export class WorkspaceCalls {
         this.#answered();
         return answer;
       } catch (error) {
-        if (error instanceof WorkspaceRefusal) this.#answered();
-        if (error instanceof WorkspaceTrouble) {
-          this.#trouble = error.message;
-          this.#gate.trouble(error.retryAfterMs);
-        }
+        this.#failed(error);
         throw error;
       }
     });
+  }
+
+  /** A token that is refused is refused for every call: somebody has to do something, and until then a call now and then is enough. */
+  #failed(error: unknown): void {
+    if (error instanceof WorkspaceTrouble) this.#troubled(error.message, error.retryAfterMs);
+    else if (error instanceof WorkspaceRefusal && error.isAboutToken) this.#troubled(notAccepted(error));
+    else if (error instanceof WorkspaceRefusal) this.#answered();
+  }
+
+  #troubled(why: string, retryAfterMs?: number): void {
+    this.#trouble = why;
+    this.#gate.trouble(retryAfterMs);
   }
 
   #answered(): void {

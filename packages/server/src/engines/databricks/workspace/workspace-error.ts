@@ -1,3 +1,5 @@
+import type { Reason } from '@trainyard/core/training/reason.ts';
+
 /** The workspace answered, and the answer is no: the same call again gets the same. */
 export class WorkspaceRefusal extends Error {
   override readonly name = 'WorkspaceRefusal';
@@ -13,7 +15,7 @@ export class WorkspaceRefusal extends Error {
 
   /** What was asked for does not exist (any more). */
   get isAbsence(): boolean {
-    return this.code === 'RESOURCE_DOES_NOT_EXIST' || ((this.code === 'INVALID_PARAMETER_VALUE' || this.code === 'NOT_FOUND') && /does not exist|not found/i.test(this.message));
+    return this.code === 'RESOURCE_DOES_NOT_EXIST' || ((this.code === 'INVALID_PARAMETER_VALUE' || this.code === 'NOT_FOUND') && /does not exist|doesn't exist|not found/i.test(this.message));
   }
 
   /** The token is not accepted; Databricks says so with either status. */
@@ -24,6 +26,11 @@ export class WorkspaceRefusal extends Error {
   /** The credentials of the server are not accepted, or not for this. */
   get isAboutRights(): boolean {
     return this.status === 401 || this.status === 403;
+  }
+
+  /** What an attempt ends with that cannot go on after it: a right and a quota are given later, what was asked for is as it is. */
+  get reason(): Reason {
+    return this.isAboutRights || this.code === 'QUOTA_EXCEEDED' ? 'could_not_start' : 'bad_spec';
   }
 }
 
@@ -40,4 +47,9 @@ export class WorkspaceTrouble extends Error {
     this.retryAfterMs = retryAfterMs;
     this.answered = answered;
   }
+}
+
+/** For people: of a refusal that is about the token. */
+export function notAccepted({ message }: WorkspaceRefusal): string {
+  return `Databricks does not accept the credentials of the server: ${message}`;
 }

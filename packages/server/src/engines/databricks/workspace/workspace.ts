@@ -82,14 +82,19 @@ export class Workspace {
 
   async runs({ kind, from, to, page }: RunQuery): Promise<RunPage> {
     const answer = fields(
-      await this.#calls.get('/api/2.2/jobs/runs/list', {
-        run_type: 'SUBMIT_RUN',
-        limit: String(PAGE),
-        ...(kind === 'active' ? { active_only: 'true' } : { completed_only: 'true', expand_tasks: 'true' }),
-        ...(from === undefined ? {} : { start_time_from: String(from) }),
-        ...(to === undefined ? {} : { start_time_to: String(to) }),
-        ...(page === undefined ? {} : { page_token: page }),
-      }),
+      await this.#calls.get(
+        '/api/2.2/jobs/runs/list',
+        {
+          run_type: 'SUBMIT_RUN',
+          limit: String(PAGE),
+          ...(kind === 'active' ? { active_only: 'true' } : { completed_only: 'true', expand_tasks: 'true' }),
+          ...(from === undefined ? {} : { start_time_from: String(from) }),
+          ...(to === undefined ? {} : { start_time_to: String(to) }),
+          ...(page === undefined ? {} : { page_token: page }),
+        },
+        // with its task comes what each run was given, which may be a megabyte
+        { large: kind === 'completed' },
+      ),
     );
     const runs = Array.isArray(answer['runs']) ? (answer['runs'] as readonly ExactJson[]) : [];
     return { runs: runs.map(readRun).filter((run) => run !== undefined), next: text(answer['next_page_token']) };
