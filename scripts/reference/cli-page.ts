@@ -25,11 +25,11 @@ export function cliPage(): string {
 /** Commands that do something, in the order of the help. */
 function leaves(command: Command, name: string): { name: string; command: Command }[] {
   if (command.commands.length === 0) return [{ name, command }];
-  return command.commands.flatMap((inner) => leaves(inner, `${name} ${inner.name()}`));
+  return command.commands.filter((inner) => inner.name() !== 'help').flatMap((inner) => leaves(inner, `${name} ${inner.name()}`));
 }
 
 /** No terminal, no environment: the page is the same on every machine. */
 function silentIo(write: (text: string) => void): ConstructorParameters<typeof Cli>[0] {
   const out = Object.assign(new PassThrough(), { columns: 100, write: (text: string) => (write(text), true) });
-  return { stdin: new PassThrough(), stdout: out, stderr: out, env: {}, cwd: '/', home: '/', interrupted: new AbortController().signal };
+  return { stdin: new PassThrough(), stdout: out, stderr: out, env: {}, cwd: '/', home: '/', interrupted: new AbortController().signal, readerGone: new AbortController().signal };
 }

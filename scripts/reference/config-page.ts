@@ -12,7 +12,7 @@ export function configPage(): string {
     'A flag of `trainyard up` wins over the environment variable, that over the default. Sizes: `512MiB`, `4GiB`; durations: `90s`, `15m`, `4h`. An unknown flag or a value of the wrong type stops the start, and the nearest name is suggested.',
     table(['flag', 'environment variable', 'type', 'default', 'what it is'], rows),
     '## The on-demand service',
-    'It opens when `DATABRICKS_TYPE_MAPPING`, `DATABRICKS_WORKSPACE_URL`, `DATABRICKS_AUTH_TOKEN`, `DATABRICKS_RUN_TIMEOUT` or `ON_DEMAND_ENGINE` is set, in the environment or in a file `.env` of the working directory; the environment wins. [What it does](../howto/train-on-demand.md). These have the meaning they had in the original:',
+    'It opens when `DATABRICKS_TYPE_MAPPING`, `DATABRICKS_WORKSPACE_URL`, `DATABRICKS_AUTH_TOKEN`, `DATABRICKS_RUN_TIMEOUT` or `ON_DEMAND_ENGINE` is set, in the environment or in a file `.env` of the working directory; the environment wins. A variable `ON_DEMAND_…` without them stops the start, but for `ON_DEMAND_HOST` and `ON_DEMAND_AUTH`, which the container image always sets. [What it does](../howto/train-on-demand.md). These have the meaning they had in the original:',
     variables(ORIGINAL_VARIABLES),
     'These are new:',
     variables(ON_DEMAND_SETTINGS),

@@ -32,6 +32,13 @@ describe('a notebook', () => {
     expect(Object.fromEntries(attempt.server.tracking.params)).toEqual({ alpha: '0.25' });
   });
 
+  it('has a long result whole in its log, and its beginning with a mark on the run', async () => {
+    await using attempt = await ran({ 'train.ipynb': ipynb(['print("no line end", end="")\ndbutils.notebook.exit("é" * 20_000 + "\\udc80")']) });
+    expect(attempt.server.outcome).toMatchObject({ ok: true });
+    expect((attempt.server.facts as { result: string }).result).toMatch(/^é{16000} … \(20001 characters; the log has them all\)$/);
+    expect(log(attempt)).toMatch(/^no line end\né{20000}\\udc80\n/m);
+  });
+
   it('has the parameters of papermill behind the cell that names them', async () => {
     const cells = [{ source: 'epochs = 1\nrate = 0.1\nname = "x"', tags: ['parameters'] }, 'print([epochs, rate, name])'];
     await using attempt = await ran({ 'deep/train.ipynb': ipynb(cells) }, { entrypoint: 'deep/train.ipynb', hyperParameters: { epochs: '20', rate: '0.5', name: 'wine', 'not-a-name': '1' } });

@@ -1,5 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { messageOf } from '@trainyard/core/errors.ts';
+import type { Pair } from '@trainyard/core/tracking/batch.ts';
+import { MOST_NOTED, parametersToNote } from '@trainyard/core/tracking/parameters-to-note.ts';
 import type { Attempt } from '../attempt.ts';
 import { pause } from '../server/backoff.ts';
 import type { Patience } from '../server/persistent-call.ts';
@@ -10,6 +12,9 @@ import { type LogBatch, TrackingRefused } from './tracking-api.ts';
 const READY_WAIT_MS = 2000;
 /** What a training that failed has measured is worth this much waiting; one that succeeded needs the server anyway. */
 const FAILED_PATIENCE_MS = 10_000;
+/** A value that is refused, and values that are too much for one call; anything else is refused again with other values. */
+const ABOUT_A_VALUE = [400, 413];
+const SHOWN_NAME = 50;
 
 /**
  * What is noted on the run: parameters and tags as soon as they are known, metrics while the program writes them to a file.
@@ -45,15 +50,29 @@ export class RunNotes {
 
   /** Adds those the program did not log itself: one of its own in other words is refused, and stays. */
   async addMissing(params: Readonly<Record<string, string>>): Promise<void> {
-    const { tracking, over, log } = this.#attempt;
-    for (const [name, value] of Object.entries(params)) {
-      try {
-        await tracking.logBatch({ params: { [name]: value } }, { signal: over, patienceMs: FAILED_PATIENCE_MS });
-      } catch (error) {
-        if (error instanceof TrackingRefused) continue;
-        if (!over.aborted) log.warn(`the parameter '${name}' and those behind it could not be noted: ${messageOf(error)}`);
-        return;
+    const { over, log } = this.#attempt;
+    const { batches, unfit, omitted } = parametersToNote(params);
+    if (unfit.length > 0) log.warn(`parameters whose names MLflow does not take are not noted: ${unfit.length}, the first is ${JSON.stringify(unfit[0]?.slice(0, SHOWN_NAME))}`);
+    if (omitted > 0) log.warn(`only the first ${MOST_NOTED} parameters are noted, ${omitted} are not`);
+    try {
+      for (const batch of batches) {
+        if (await this.#isTaken(batch)) continue;
+        // one of them is refused: the others are not to go with it
+        for (const pair of batch) await this.#isTaken([pair]);
       }
+    } catch (error) {
+      if (!over.aborted) log.warn(`not all parameters could be noted: ${messageOf(error)}`);
+    }
+  }
+
+  async #isTaken(pairs: readonly Pair[]): Promise<boolean> {
+    const { tracking, over } = this.#attempt;
+    try {
+      await tracking.logBatch({ params: Object.fromEntries(pairs.map(({ key, value }) => [key, value])) }, { signal: over, patienceMs: FAILED_PATIENCE_MS });
+      return true;
+    } catch (error) {
+      if (error instanceof TrackingRefused && ABOUT_A_VALUE.includes(error.status)) return false;
+      throw error;
     }
   }
 

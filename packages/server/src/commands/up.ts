@@ -1,16 +1,22 @@
-import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { finished } from 'node:stream';
 import { TrainyardError } from '@trainyard/core/errors.ts';
-import type { FastifyInstance } from 'fastify';
 import { compose, type Server } from '../compose.ts';
 import { isLoopback } from '../config/loopback.ts';
 import { type Config, readConfig } from '../config/read-config.ts';
 import { readDotenv } from '../config/read-dotenv.ts';
-import { type OnDemandConfig, readOnDemand } from '../config/read-on-demand.ts';
+import { idleOnDemandVariable, type OnDemandConfig, readOnDemand } from '../config/read-on-demand.ts';
 import { readTelemetry } from '../config/read-telemetry.ts';
 import { SETTINGS } from '../config/schema.ts';
 import { writePrivate } from '../platform/write-private.ts';
 import { rmSync } from 'node:fs';
+import { openOnDemandPort, openPort } from './open-port.ts';
+
+/**
+ * Set to 1 by `trainyard local` for the server it starts (cli/src/local/local-server.ts), and by nobody else: that one also ends with
+ * its input, so that it does not outlive a command which was killed. Any other server may well be started without an input.
+ */
+const ENDS_WITH_INPUT = 'TRAINYARD_ENDS_WITH_INPUT';
 
 /** `trainyard up`: serves until SIGTERM or SIGINT; a second one ends it at once. */
 export async function upCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -21,17 +27,25 @@ export async function upCommand(argv: readonly string[], env: NodeJS.ProcessEnv)
   if (!config.auth && !isLoopback(config.host)) throw new TrainyardError('UNSAFE_BIND', { host: config.host });
   const server = await compose(config, env, { onDemand, telemetry });
   try {
-    return await serve(server, config, onDemand);
+    return await serve(server, { config, onDemand, idle: idleOnDemandVariable(env, dotenv), endsWithInput: env[ENDS_WITH_INPUT] === '1' });
   } finally {
     await server.close();
   }
 }
 
-async function serve(server: Server, config: Config, onDemand: OnDemandConfig | undefined): Promise<number> {
-  const stopped = stopSignal();
-  const url = await listen(server.app, config);
+interface Serving {
+  readonly config: Config;
+  readonly onDemand: OnDemandConfig | undefined;
+  /** A variable of the on-demand service that does nothing without the others. */
+  readonly idle: string | undefined;
+  readonly endsWithInput: boolean;
+}
+
+async function serve(server: Server, { config, onDemand, idle, endsWithInput }: Serving): Promise<number> {
+  const stopped = endsWithInput ? Promise.race([stopSignal(), inputEnd()]).finally(() => process.stdin.destroy()) : stopSignal();
+  const url = await openPort(server.app, config);
   await server.begin(url);
-  const onDemandLine = server.onDemand === undefined || onDemand === undefined ? '' : describeOnDemand(await listen(server.onDemand, onDemand), onDemand);
+  const onDemandLine = server.onDemand === undefined || onDemand === undefined ? describeIdle(idle) : describeOnDemand(await openOnDemandPort(server.onDemand, onDemand), onDemand);
   // scripts and the quickstart find address and token here; the file is private
   const handover = join(config.dataDir, 'cli.json');
   writePrivate(handover, `${JSON.stringify({ url, ...(server.token === undefined ? {} : { token: server.token }) }, null, 2)}\n`);
@@ -52,27 +66,13 @@ function given(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
+function describeIdle(variable: string | undefined): string {
+  return variable === undefined ? '' : `On-demand training is off: ${variable} is set, but none of the variables that open it, as DATABRICKS_TYPE_MAPPING\n`;
+}
+
 function describeOnDemand(url: string, { auth, host, notebooks, engine }: OnDemandConfig): string {
   const who = auth ? 'a token is asked for' : `no token is asked for, as the clients of the original send none: ${isLoopback(host) ? 'every program of this machine' : 'everybody who reaches it'} may train these model types (ON_DEMAND_AUTH=token closes it)`;
   return `On-demand training is ready at ${url}\n  model types: ${[...notebooks.keys()].join(', ')} (engine ${engine})\n  token: ${who}\n`;
-}
-
-async function listen(app: FastifyInstance, { host, port }: { readonly host: string; readonly port: number }): Promise<string> {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new TrainyardError('PORT_TAKEN', { host, port });
-    throw error;
-  }
-  const address = app.server.address();
-  const bound = typeof address === 'object' && address !== null ? address.port : port;
-  return `http://${reachable(host)}:${bound}`;
-}
-
-/** An address one can connect to, for one that means all. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return isIP(host) === 6 ? `[${host}]` : host;
 }
 
 function stopSignal(): Promise<void> {
@@ -85,5 +85,13 @@ function stopSignal(): Promise<void> {
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
+  });
+}
+
+function inputEnd(): Promise<void> {
+  // who was at the other end of the input read the output as well: there is nobody any more who could be told
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  return new Promise((resolve) => {
+    finished(process.stdin.resume(), () => resolve());
   });
 }

@@ -30,9 +30,9 @@ export interface Config {
   /** Undefined when no workspace is named. */
   readonly databricks: DatabricksSettings | undefined;
   readonly maxDatabricksRuns: number;
-  /** What of ODAHU's API may change things. */
   /** Labels of each pool. */
   readonly nodePools: readonly Readonly<Record<string, string>>[];
+  /** What of ODAHU's API may change things. */
   readonly odahuApis: readonly ('connection' | 'training')[];
   readonly odahuEngine: string;
   readonly odahuOutputConnection: string | undefined;
@@ -114,7 +114,6 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   };
 }
 
-/** `off` is the whole list or none of it. */
 /** `size=huge+gpu=a100` */
 function nodePoolOf(text: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
@@ -126,6 +125,7 @@ function nodePoolOf(text: string): Readonly<Record<string, string>> {
   );
 }
 
+/** `off` is the whole list or none of it. */
 function odahuApisOf(names: readonly string[]): ('connection' | 'training')[] {
   if (names.length === 1 && names[0] === 'off') return [];
   const strange = names.find((name) => name !== 'connection' && name !== 'training');
@@ -168,7 +168,7 @@ function flagsOf(argv: readonly string[]): Partial<Record<SettingName, string>> 
 }
 
 /** Names that other parts of Trainyard read, beside the server's settings. */
-const OTHER_VARIABLES = ['TRAINYARD_URL', 'TRAINYARD_LOCAL_DIR', 'TRAINYARD_DEBUG', 'TRAINYARD_ATTEMPT'];
+const OTHER_VARIABLES = ['TRAINYARD_URL', 'TRAINYARD_LOCAL_DIR', 'TRAINYARD_DEBUG', 'TRAINYARD_ATTEMPT', 'TRAINYARD_ENDS_WITH_INPUT'];
 
 /** A misspelt variable would silently leave its default in force. */
 function refuseUnknownVariables(env: Readonly<Record<string, string | undefined>>): void {

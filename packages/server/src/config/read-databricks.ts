@@ -46,7 +46,7 @@ export function workspaceUrl(setting: string, text: string): string {
   // not repeated when it is wrong: somebody may have put a token into it
   if (url.username !== '' || url.password !== '') throw wrong('it must not hold credentials');
   if (url.pathname.replace(/\/+$/, '') !== '' || url.search !== '' || url.hash !== '') throw wrong('it must be the address of the workspace alone, without a path');
-  if (url.protocol === 'http:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) throw wrong('it must begin with https://: a token is sent there');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) throw wrong('it must begin with https://: a token is sent there');
   return url.origin;
 }
 

@@ -38,7 +38,7 @@ function issuerOf(text: string): string {
   const url = URL.parse(text);
   if (url === null || !['https:', 'http:'].includes(url.protocol)) throw invalid('oidcIssuer', 'it is not a URL: write it as the provider does, such as https://login.example.org/realms/main');
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') throw invalid('oidcIssuer', 'it must be the address of the provider alone');
-  if (url.protocol === 'http:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) throw invalid('oidcIssuer', 'it must begin with https://: whoever answers there says who is an administrator');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) throw invalid('oidcIssuer', 'it must begin with https://: whoever answers there says who is an administrator');
   return text;
 }
 

@@ -1,12 +1,13 @@
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import { didYouMean } from '@trainyard/core/nearest.ts';
+import { type GitProvider, GIT_PROVIDERS } from '@trainyard/core/training/spec.ts';
 import { isLoopback } from './loopback.ts';
 import { ON_DEMAND_SETTINGS, type OnDemandName, ORIGINAL_VARIABLES, type OriginalVariable } from './on-demand-settings.ts';
 
 /** Where the notebooks of the model types lie. */
 export type NotebookPlace =
   | { readonly kind: 'workspace' }
-  | { readonly kind: 'git'; readonly url: string; readonly reference: string | undefined }
+  | { readonly kind: 'git'; readonly url: string; readonly reference: string | undefined; readonly provider: GitProvider | undefined }
   | { readonly kind: 'directory'; readonly path: string };
 
 export interface OnDemandConfig {
@@ -16,6 +17,8 @@ export interface OnDemandConfig {
   readonly failedState: 'completed' | 'error';
   readonly coalesce: boolean;
   readonly engine: 'databricks' | 'local';
+  /** False with NODE_ENV=test: variables that cannot work do not stop the start. */
+  readonly checked: boolean;
   readonly place: NotebookPlace;
   /** Model type → path of its notebook. */
   readonly notebooks: ReadonlyMap<string, string>;
@@ -29,16 +32,22 @@ export interface OnDemandConfig {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Only the original has these: where one of them is set, its service is meant. Others of its names belong to other programs too. */
-const MARKS: readonly (OriginalVariable | OnDemandName)[] = ['DATABRICKS_TYPE_MAPPING', 'DATABRICKS_WORKSPACE_URL', 'DATABRICKS_AUTH_TOKEN', 'DATABRICKS_RUN_TIMEOUT', 'ON_DEMAND_ENGINE'];
+const PREFIX = 'ON_DEMAND_';
+/** The container image sets these, whether the service is wanted or not. */
+const NO_MARKS: readonly OnDemandName[] = ['ON_DEMAND_HOST', 'ON_DEMAND_AUTH'];
+/** Only this service has these: where one of them is set, it is meant. Others of the original's names belong to other programs too. */
+const MARKS: readonly (OriginalVariable | OnDemandName)[] = [
+  ...(['DATABRICKS_TYPE_MAPPING', 'DATABRICKS_WORKSPACE_URL', 'DATABRICKS_AUTH_TOKEN', 'DATABRICKS_RUN_TIMEOUT'] as const),
+  ...(Object.keys(ON_DEMAND_SETTINGS) as OnDemandName[]).filter((name) => !NO_MARKS.includes(name)),
+];
 const NAMES = [...Object.keys(ORIGINAL_VARIABLES), ...Object.keys(ON_DEMAND_SETTINGS)];
 /** Winston's levels in the words of this server. */
-const LOG_LEVELS: Readonly<Record<string, string>> = { error: 'error', warn: 'warn', info: 'info', http: 'info', verbose: 'info', debug: 'debug', silly: 'debug' };
+const LOG_LEVELS: ReadonlyMap<string, string> = new Map([['error', 'error'], ['warn', 'warn'], ['info', 'info'], ['http', 'info'], ['verbose', 'info'], ['debug', 'debug'], ['silly', 'debug']]);
 const MAX_TIMEOUT_SECONDS = 365 * 86_400;
 
-/** The variables this service knows: those of the environment, and those of a dotenv file that the environment does not set. */
+/** The variables this service knows: those of the environment, and those of a dotenv file that the environment does not set. What was read from a mounted file ends with a line break. */
 function onDemandVariables(env: Env, dotenv: Env): Env {
-  return Object.fromEntries(NAMES.map((name) => [name, env[name] ?? dotenv[name]]));
+  return Object.fromEntries(NAMES.map((name) => [name, (env[name] ?? dotenv[name])?.trim()]));
 }
 
 /**
@@ -47,10 +56,12 @@ function onDemandVariables(env: Env, dotenv: Env): Env {
  */
 export function readOnDemand(env: Env, dotenv: Env = {}): OnDemandConfig | undefined {
   const variables = onDemandVariables(env, dotenv);
-  if (!MARKS.some((name) => given(variables, name) !== undefined)) return undefined;
-  refuseUnknown({ ...dotenv, ...env });
+  const opens = MARKS.some((name) => given(variables, name) !== undefined);
+  refuseUnknown({ ...dotenv, ...env }, opens);
+  if (!opens) return undefined;
   const engine = choice(variables, 'ON_DEMAND_ENGINE') as OnDemandConfig['engine'];
-  if (variables['NODE_ENV'] !== 'test') check(variables, engine);
+  const checked = variables['NODE_ENV'] !== 'test';
+  if (checked) check(variables, engine);
   const host = given(variables, 'ON_DEMAND_HOST') ?? ON_DEMAND_SETTINGS.ON_DEMAND_HOST.default;
   const auth = choice(variables, 'ON_DEMAND_AUTH');
   if (given(variables, 'ON_DEMAND_AUTH') === undefined && !isLoopback(host)) throw wrong(`Environment variable ON_DEMAND_AUTH must be set when ON_DEMAND_HOST is '${host}': token asks for a token, off lets everybody who reaches it start trainings`);
@@ -61,12 +72,19 @@ export function readOnDemand(env: Env, dotenv: Env = {}): OnDemandConfig | undef
     failedState: choice(variables, 'ON_DEMAND_FAILED_STATE') as OnDemandConfig['failedState'],
     coalesce: choice(variables, 'ON_DEMAND_COALESCE') === 'on',
     engine,
+    checked,
     place: placeOf(variables, engine),
     notebooks: notebooksOf(variables),
     workspace: engine === 'local' ? undefined : { url: workspaceUrl(variables), token: variables['DATABRICKS_AUTH_TOKEN'] ?? '', clusterId: variables['DATABRICKS_CLUSTER_ID'] ?? '' },
     timeoutMs: timeoutOf(variables),
-    logLevel: LOG_LEVELS[given(variables, 'LOG_LEVEL') ?? ''],
+    logLevel: logLevelOf(variables),
   };
+}
+
+/** A variable of this service that is set and has no effect, as nothing opens the service. */
+export function idleOnDemandVariable(env: Env, dotenv: Env = {}): string | undefined {
+  const variables = onDemandVariables(env, dotenv);
+  return MARKS.some((name) => given(variables, name) !== undefined) ? undefined : NO_MARKS.find((name) => given(variables, name) !== undefined);
 }
 
 function check(variables: Env, engine: OnDemandConfig['engine']): void {
@@ -74,6 +92,8 @@ function check(variables: Env, engine: OnDemandConfig['engine']): void {
     notEmpty(variables, 'DATABRICKS_WORKSPACE_URL');
     if (!URL.canParse(workspaceUrl(variables))) throw wrong(`Environment variable DATABRICKS_WORKSPACE_URL with invalid url: ${variables['DATABRICKS_WORKSPACE_URL']}`);
     for (const name of ['DATABRICKS_AUTH_TOKEN', 'DATABRICKS_CLUSTER_ID', 'DATABRICKS_RUN_TIMEOUT'] as const) notEmpty(variables, name);
+    // it becomes part of a header
+    if (!/^[\x21-\x7e]+$/.test(variables['DATABRICKS_AUTH_TOKEN'] ?? '')) throw wrong('Environment variable DATABRICKS_AUTH_TOKEN has characters that no token has');
   } else {
     notEmpty(variables, 'ON_DEMAND_SOURCE');
   }
@@ -133,11 +153,31 @@ function timeoutOf(variables: Env): number | undefined {
 
 function placeOf(variables: Env, engine: OnDemandConfig['engine']): NotebookPlace {
   const source = given(variables, 'ON_DEMAND_SOURCE');
-  const reference = given(variables, 'ON_DEMAND_SOURCE_REFERENCE');
+  if (source !== undefined && /^(https|file):\/\//i.test(source)) return { kind: 'git', url: source, reference: given(variables, 'ON_DEMAND_SOURCE_REFERENCE'), provider: providerOf(variables, engine) };
+  const onlyForGit = (['ON_DEMAND_SOURCE_REFERENCE', 'ON_DEMAND_SOURCE_PROVIDER'] as const).find((name) => given(variables, name) !== undefined);
+  if (onlyForGit !== undefined) throw wrong(`Environment variable ${onlyForGit} is about a git repository, and ON_DEMAND_SOURCE is ${source === undefined ? 'not set' : 'not the URL of one (https:// or file://)'}`);
   if (source === undefined) return { kind: 'workspace' };
-  if (/^(https|file):\/\//i.test(source)) return { kind: 'git', url: source, reference };
+  // not repeated: there may be a password in it
+  if (/^([a-z][a-z0-9+.-]*:\/\/|[^/]+@[^/]+:)/i.test(source)) throw wrong('Environment variable ON_DEMAND_SOURCE with invalid url: a git repository must begin with https:// or file://, and everything else is a directory');
   if (engine === 'databricks') throw wrong(`Environment variable ON_DEMAND_SOURCE with invalid url: ${source} (a directory can only be run by the engine local)`);
   return { kind: 'directory', path: source };
+}
+
+function providerOf(variables: Env, engine: OnDemandConfig['engine']): GitProvider | undefined {
+  const text = given(variables, 'ON_DEMAND_SOURCE_PROVIDER');
+  if (text === undefined) return undefined;
+  if (engine === 'local') throw wrong('Environment variable ON_DEMAND_SOURCE_PROVIDER is for Databricks, and ON_DEMAND_ENGINE is local');
+  const provider = GIT_PROVIDERS.find((name) => name === text);
+  if (provider === undefined) throw wrong(`Environment variable ON_DEMAND_SOURCE_PROVIDER must be one of ${GIT_PROVIDERS.join(', ')}, found: ${text}${didYouMean(text, GIT_PROVIDERS)}`);
+  return provider;
+}
+
+function logLevelOf(variables: Env): string | undefined {
+  const text = given(variables, 'LOG_LEVEL');
+  if (text === undefined) return undefined;
+  const level = LOG_LEVELS.get(text.toLowerCase());
+  if (level === undefined && variables['NODE_ENV'] !== 'test') throw wrong(`Environment variable LOG_LEVEL must be one of ${[...LOG_LEVELS.keys()].join(', ')}, found: ${text}`);
+  return level;
 }
 
 function choice(variables: Env, name: OnDemandName): string {
@@ -147,9 +187,10 @@ function choice(variables: Env, name: OnDemandName): string {
   return text;
 }
 
-/** A misspelt variable would silently leave its default in force. */
-function refuseUnknown(variables: Env): void {
-  const unknown = Object.keys(variables).find((name) => name.startsWith('ON_DEMAND_') && !NAMES.includes(name));
+/** A misspelt variable would silently leave its default in force. Where nothing else speaks of this service, a name that is not near may be another program's. */
+function refuseUnknown(variables: Env, opens: boolean): void {
+  const endings = Object.keys(ON_DEMAND_SETTINGS).map((name) => name.slice(PREFIX.length));
+  const unknown = Object.keys(variables).find((name) => name.startsWith(PREFIX) && !NAMES.includes(name) && (opens || didYouMean(name.slice(PREFIX.length), endings) !== ''));
   if (unknown !== undefined) throw wrong(`Environment variable ${unknown} is not known${didYouMean(unknown, NAMES)}`);
 }
 

@@ -53,7 +53,7 @@ function ingestionUrlOf(fields: ReadonlyMap<string, string>): string {
   const bySuffix = suffix === undefined ? GLOBAL_URL : `https://${location === undefined ? '' : `${location}.`}dc.${suffix}`;
   const url = URL.parse(fields.get('ingestionendpoint') ?? bySuffix);
   if (url === null || !['https:', 'http:'].includes(url.protocol) || url.username !== '' || url.search !== '') throw wrong(CONNECTION, 'its IngestionEndpoint is not the URL of a server');
-  if (url.protocol === 'http:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) throw wrong(CONNECTION, 'its IngestionEndpoint must begin with https://');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) throw wrong(CONNECTION, 'its IngestionEndpoint must begin with https://');
   return url.href.replace(/\/+$/, '');
 }
 

@@ -11,3 +11,9 @@ export interface Dialect {
   /** Adds its routes to an encapsulated instance (own error handler, own not-found). */
   register(app: FastifyInstance): void | Promise<void>;
 }
+
+/** A dialect with a listener of its own; there it also answers what is refused before any route sees it. */
+export interface ListenerDialect extends Dialect {
+  /** The JSON of an error's answer. */
+  errorBody(message: string): string;
+}

@@ -45,6 +45,13 @@ describe('a call that is audited', () => {
     expect(JSON.stringify(entries)).not.toContain('secret');
   });
 
+  it('is put down without what no database takes', async () => {
+    const entries: AuditEntry[] = [];
+    const { app } = await anApp((more) => entries.push(...more));
+    await app.inject({ method: 'POST', url: '/named', payload: { name: 'a\0b' } });
+    expect(entries).toMatchObject([{ resource: 'a\uFFFDb' }]);
+  });
+
   it('is answered with the failure when it cannot be put down: nothing goes out that nobody can look up', async () => {
     const { app } = await anApp(() => {
       throw new Error('disk full');

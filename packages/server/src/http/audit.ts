@@ -52,7 +52,7 @@ function outcomeOf({ statusCode }: FastifyReply): AuditOutcome {
 
 const MAX_TEXT = 1_000;
 
-/** Names of callers, who may write what they like. */
+/** Names of callers, who may write what they like; PostgreSQL takes no NUL in a text. */
 function cut(text: string | null): string | null {
-  return text === null ? null : text.slice(0, MAX_TEXT);
+  return text === null ? null : text.slice(0, MAX_TEXT).replaceAll('\0', '\uFFFD');
 }

@@ -3,6 +3,7 @@ import { type Action, ADMIN_EVERYWHERE, type Grant, grantText, may } from '@trai
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../auth/authenticate.ts';
+import { plainName } from '../platform/outbound/allow-list.ts';
 import type { Identity } from './identity.ts';
 
 export interface GateOptions {
@@ -108,15 +109,15 @@ async function sentToLogin(request: FastifyRequest, reply: FastifyReply, { login
   return true;
 }
 
-/** A page that was made to point at us by DNS rebinding still sends its own name here. */
-function checkHost(request: FastifyRequest, { hosts, alsoHosts }: GateOptions): void {
+/** A page that was made to point at us by DNS rebinding still sends its own name here. Throws WRONG_HOST. */
+export function checkHost(request: FastifyRequest, { hosts, alsoHosts }: GateOptions): void {
   const name = hostName(request);
   if (!hosts.has(name) && alsoHosts?.(name) !== true) throw new TrainyardError('WRONG_HOST', { host: request.headers.host ?? '' });
 }
 
-/** Lower case, without the port. */
+/** Without the port, as `hosts` has its names. */
 function hostName({ headers }: FastifyRequest): string {
-  return (headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '').toLowerCase();
+  return plainName((headers.host ?? '').replace(/:\d+$/, ''));
 }
 
 /** Browsers say where a call comes from; programs send neither header. */

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { RunRecord } from '../stores/runs.ts';
 import type { CurveBucket, CurveQuery } from '../stores/tracking.ts';
 import type { Caller } from './tracking/authorize.ts';
-import { noteParameters } from './tracking/note-parameters.ts';
+import { type NotNoted, noteParameters } from './tracking/note-parameters.ts';
 import type { Tracking } from './tracking/tracking.ts';
 
 /** What the publish step of a runner says about the model. */
@@ -53,9 +53,9 @@ export class RunTracking {
     return { bytes: artifact.read(), sizeBytes: artifact.sizeBytes };
   }
 
-  /** The hyperparameters of a run that has no runner to note them. Answers the names that could not be noted. TRACKING_RUN_NOT_FOUND. */
-  async noteParameters(run: RunRecord | undefined): Promise<readonly string[]> {
-    if (run === undefined) return [];
+  /** The hyperparameters of a run that has no runner to note them. Answers what could not be noted. TRACKING_RUN_NOT_FOUND. */
+  async noteParameters(run: RunRecord | undefined): Promise<NotNoted> {
+    if (run === undefined) return { refused: [], omitted: 0 };
     const { id, project, spec } = run;
     return noteParameters((batch) => this.#parts.tracking.runs.log({ kind: 'run', runId: id, project }, batch), id, spec.hyperParameters);
   }

@@ -101,11 +101,14 @@ class Tee:
         self._name = name
         self.outputs = []
         self.left = OUTPUT_LIMIT
+        self.at_line_start = True
 
     def write(self, text):
         if isinstance(text, str) and self.left > 0:
             self.outputs.append({"output_type": "stream", "name": self._name, "text": text[: self.left]})
             self.left -= len(text)
+        if isinstance(text, str) and text:
+            self.at_line_start = text.endswith("\n")
         return self._stream.write(text)
 
     def writelines(self, lines):
@@ -220,7 +223,19 @@ def main(order_path):
         json.dump({"result": result, "problem": problem}, file)
     with open(order["executedFile"], "w", encoding="utf-8", errors="backslashreplace") as file:
         json.dump(executed(order["cells"]), file)
+    say(result, stdout)
     return exit_code
+
+
+def say(result, stdout):
+    """The log has the result whole, the run perhaps only its beginning."""
+    stream = stdout._stream
+    if not result or stream.closed:
+        return
+    text = ("" if stdout.at_line_start else "\n") + result + "\n"
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
 
 
 def executed(cells):

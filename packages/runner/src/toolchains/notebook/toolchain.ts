@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { didYouMean } from '@trainyard/core/nearest.ts';
+import { resultOfRun } from '@trainyard/core/training/notebook-result.ts';
 import type { EnvironmentSpec } from '../../environments/environment.ts';
 import { findEnvironment } from '../../environments/read-environment-file.ts';
 import { StepFailure } from '../../step-failure.ts';
@@ -10,13 +11,11 @@ import { plainPython } from './plain-python.ts';
 import { PROGRAM } from './program.ts';
 import { readNotebook } from './read-notebook.ts';
 
-/** More is cut; the log has it whole. */
-const RESULT_LIMIT = 16_000;
-
 /**
  * Runs a Python notebook of Jupyter (.ipynb) or Databricks (.py in its source format) with the environment's python alone.
  * Hyperparameters reach it as the widgets of Databricks (`dbutils.widgets.get`), and as variables behind a cell with papermill's
- * tag `parameters`. What it hands to `dbutils.notebook.exit` is the result of the run.
+ * tag `parameters`. What it hands to `dbutils.notebook.exit` is the result of the run, and
+ * the last thing in its log.
  */
 export const toolchain: Toolchain = {
   name: 'notebook',
@@ -80,7 +79,7 @@ async function leftovers({ end, executed }: Files, name: string): Promise<Leftov
   if (text === undefined) return { artifacts: [] };
   const { result, problem } = JSON.parse(text) as { readonly result: string | null; readonly problem: string | null };
   return {
-    result: result?.slice(0, RESULT_LIMIT),
+    result: result === null ? undefined : resultOfRun(result),
     problem: problem === null ? undefined : `${name}: ${problem}`,
     artifacts: [{ path: `notebook/${basename(executed)}`, file: executed }],
   };

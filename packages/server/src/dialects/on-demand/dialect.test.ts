@@ -1,8 +1,15 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnDemandServer } from './on-demand-server.contract.ts';
 
 let server: OnDemandServer;
-beforeAll(async () => void (server = await OnDemandServer.open()));
+let port: string;
+beforeAll(async () => {
+  server = await OnDemandServer.open();
+  port = await server.listen();
+});
 afterAll(() => server.close());
 
 async function runOf(body: unknown): Promise<number> {
@@ -86,6 +93,8 @@ describe('a request that is wrong', () => {
     ['a list of parameters', '{"modelType":"wine","parameters":[1]}', 400, 'parameters must be an object, found a list'],
     ['text for parameters', '{"modelType":"wine","parameters":"x"}', 400, 'parameters must be an object, found text'],
     ['a parameter without a name', '{"modelType":"wine","parameters":{"":1}}', 400, 'a parameter has an empty name'],
+    ['a number with many digits for a body', '12345678901234567890', 400, 'the request body must be an object, found a number'],
+    ['lists in lists', `{"modelType":"wine","parameters":{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`, 400, 'the body is not valid JSON: it is nested too deeply'],
     ['no JSON', '{"modelType": wine}', 400, 'the body is not valid JSON'],
     ['more than a notebook takes', JSON.stringify({ modelType: 'wine', parameters: { a: 'x'.repeat(1_000_000) } }), 413, 'the parameters of a notebook, as JSON, is larger than 1000000 bytes'],
     ['more than is read', JSON.stringify({ modelType: 'wine', parameters: { a: 'x'.repeat(1_100_000) } }), 413, 'the request body is larger than 1048576 bytes'],
@@ -100,13 +109,28 @@ describe('a request that is wrong', () => {
     expect([answer.statusCode, answer.json()]).toEqual([400, { state: 'error', message: 'modelType must be specified in the request body' }]);
   });
 
+  it.each<[string, Buffer, Record<string, string>, string]>([
+    ['compressed', gzipSync('{"modelType":"wine"}'), { 'content-encoding': 'gzip' }, 'the body has a Content-Encoding, and only plain JSON is taken'],
+    ['compressed without a word', gzipSync('{"modelType":"wine"}'), {}, 'the body is not valid JSON: it is not text in UTF-8'],
+    ['in UTF-16', Buffer.from('\uFEFF{"modelType":"wine"}', 'utf16le'), { 'content-type': 'application/json; charset=utf-16' }, 'it is not text in UTF-8'],
+    ['in UTF-16 without a mark', Buffer.from('{"modelType":"wine"}', 'utf16le'), {}, 'it is not text in UTF-8'],
+    ['in Latin-1', Buffer.from('{"modelType":"Über Bier!"}', 'latin1'), {}, 'it is not text in UTF-8'],
+  ])('is one whose body is %s', async (_, payload, headers, message) => {
+    const answer = await server.call({ method: 'POST', url: '/train', payload, headers: { 'content-type': 'application/json', ...headers } });
+    expect([answer.statusCode, answer.json()]).toEqual([400, { state: 'error', message: expect.stringContaining(message) as string }]);
+  });
+
+  it('is none with a byte order mark', async () => {
+    expect(await server.spec(await runOf('\uFEFF{"modelType":"wine"}'))).toMatchObject({ model: { name: 'wine' } });
+  });
+
   it.each(['', 'with space', 'x'.repeat(256)])('is one with the key %j', async (key) => {
     expect((await server.train({ modelType: 'wine' }, { 'idempotency-key': key })).status).toBe(400);
   });
 });
 
 describe('what is not there', () => {
-  it.each(['999999', '42000000000000000', '99999999999999999999'])('is told in the shape of a status: run %s', async (id) => {
+  it.each(['999999', '42000000000000000', '99999999999999999999', '9'.repeat(120)])('is told in the shape of a status: run %s', async (id) => {
     const { status, json } = await server.status(id);
     expect([status, json['state'], json['message']]).toEqual([404, 'error', expect.stringContaining('there is no run')]);
   });
@@ -126,6 +150,41 @@ describe('what is not there', () => {
   });
 });
 
+describe('what comes to no route', () => {
+  it.each<[string, number, string]>([
+    ['/train/%ZZ', 400, 'the path is not one that a URL may have'],
+    [`/train/${'9'.repeat(5_000)}`, 414, 'a part of the path is too long'],
+  ])('is answered as everything is: %.20s', async (url, status, message) => {
+    const answer = await server.call({ method: 'GET', url });
+    expect([answer.statusCode, answer.headers['content-type'], answer.headers['x-content-type-options'], answer.json()]).toEqual([status, 'application/json; charset=utf-8', 'nosniff', { state: 'error', message }]);
+    const foreign = await server.call({ method: 'GET', url, headers: { host: 'evil.example' } });
+    expect([foreign.statusCode, (foreign.json() as { message: string }).message]).toEqual([403, expect.stringContaining("the Host header 'evil.example'")]);
+  });
+
+  it.each<[string, string, string]>([
+    ['a header that is too large', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, '431 Request Header Fields Too Large'],
+    ['a URL that is too long', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, '431 Request Header Fields Too Large'],
+    ['what is no HTTP', 'hello?\r\n\r\n', '400 Bad Request'],
+  ])('is answered as everything is, and then closed: %s', async (_, bytes, status) => {
+    const [head = '', body = ''] = (await exchange(port, bytes)).split('\r\n\r\n');
+    expect(head.split('\r\n')).toEqual(expect.arrayContaining([`HTTP/1.1 ${status}`, 'content-type: application/json; charset=utf-8', `content-length: ${Buffer.byteLength(body)}`]));
+    expect(JSON.parse(body)).toEqual({ state: 'error', message: expect.stringMatching(/\S/) as string });
+  });
+
+  it('is nothing an old probe sends: HTTP/1.0 without a host', async () => {
+    expect(await exchange(port, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*Training Service is up\.$/);
+  });
+});
+
+/** What a server sends to these bytes until it closes the connection. */
+async function exchange(to: string, bytes: string): Promise<string> {
+  const socket = connect(Number(to), '127.0.0.1').setEncoding('latin1');
+  socket.write(bytes);
+  let text = '';
+  for await (const part of socket) text += String(part);
+  return text;
+}
+
 describe('the gate in front of it', () => {
   it('asks for no token, but refuses foreign pages and foreign names', async () => {
     const payload = '{"modelType":"wine"}';
@@ -135,12 +194,18 @@ describe('the gate in front of it', () => {
     expect(await post({ 'sec-fetch-site': 'cross-site' })).toBe(403);
     expect(await post({ host: 'evil.example' })).toBe(403);
     expect(await post({ host: 'training-service' })).toBe(403);
+    expect(await post({ host: '' })).toBe(200);
+  });
+
+  it('says what would let a caller in', async () => {
+    const answer = await server.call({ method: 'GET', url: '/train/1', headers: { host: 'training.example.org' } });
+    expect([answer.statusCode, answer.json()]).toEqual([403, { runId: 1, state: 'error', message: expect.stringContaining("the Host header 'training.example.org' is not one this server answers to: use the address the server printed, or add the name with --allowed-hosts") as string }]);
   });
 
   it('with ON_DEMAND_AUTH=token asks for one, except for the page of the probe', async () => {
     const closed = await OnDemandServer.open({ ON_DEMAND_AUTH: 'token' });
     try {
-      expect(await closed.train({ modelType: 'wine' })).toEqual({ status: 401, json: { state: 'error', message: 'this call needs a valid token' } });
+      expect(await closed.train({ modelType: 'wine' })).toEqual({ status: 401, json: { state: 'error', message: 'this call needs a valid token: set TRAINYARD_TOKEN to one that this server knows (trainyard token create makes them), or send: Authorization: Bearer <token>' } });
       expect((await closed.status(1)).status).toBe(401);
       expect((await closed.train({ modelType: 'wine' }, { authorization: `Bearer ${closed.server.token}` })).status).toBe(200);
       expect((await closed.call({ method: 'GET', url: '/' })).statusCode).toBe(200);
@@ -181,4 +246,21 @@ it('a training that somebody deleted or changed is made anew', async () => {
   await runOf({ modelType: 'wine' });
   expect((await server.server.call({ method: 'DELETE', url: '/api/v1/trainings/on-demand-wine?force=true' })).statusCode).toBe(200);
   await runOf({ modelType: 'wine' });
+});
+
+it('a call on a connection that was busy when the server began to shut down is told so, as it is told everything', async () => {
+  const stopping = await OnDemandServer.open();
+  const at = await stopping.listen();
+  const socket = connect(Number(at), '127.0.0.1').setEncoding('latin1');
+  let text = '';
+  socket.on('data', (part) => (text += String(part)));
+  const over = once(socket, 'close');
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /train HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"modelType"');
+  await expect.poll(() => text, { timeout: 30_000 }).toContain('Training Service is up.');
+  const closed = stopping.close();
+  await expect.poll(() => exchange(at, 'GET / HTTP/1.0\r\n\r\n').catch(() => ''), { timeout: 30_000 }).toBe('');
+  socket.write(':"wine"}GET /train/7 HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await over;
+  expect(text).toMatch(/HTTP\/1\.1 200 OK[^]*\{"runId":1\}HTTP\/1\.1 503 Service Unavailable[^]*\{"runId":7,"state":"error","message":"the server is shutting down"\}$/);
+  await closed;
 });

@@ -3,9 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../platform/logger.ts';
 import type { ModelTypes } from '../../usecases/model-types/model-types.ts';
 import { actorOf } from '../../http/identity.ts';
-import type { Dialect } from '../dialect.ts';
+import type { ListenerDialect } from '../dialect.ts';
 import { toOnDemandError } from './errors.ts';
-import { readKey, readRequest } from './read-request.ts';
+import { readKey, readRequest, readText } from './read-request.ts';
 import { statusOf } from './status.ts';
 
 export interface OnDemandOptions {
@@ -23,7 +23,7 @@ type Run = Awaited<ReturnType<ModelTypes['get']>>;
  * The service that trains a model by its type, as its clients know it. Both forms: the one its guide describes (`POST /`,
  * `GET /<run>`) and the one it has (`/train`). Everything but the page of the probe is JSON.
  */
-export function onDemandDialect(modelTypes: ModelTypes, { failedState, log }: OnDemandOptions): Dialect {
+export function onDemandDialect(modelTypes: ModelTypes, { failedState, log }: OnDemandOptions): ListenerDialect {
   // a run that is read again is the same object as long as nothing became of it
   const texts = new WeakMap<Run, string>();
   const textOf = (run: Run): string => {
@@ -33,6 +33,7 @@ export function onDemandDialect(modelTypes: ModelTypes, { failedState, log }: On
   };
   return {
     name: 'on-demand',
+    errorBody,
     register(app) {
       app.setErrorHandler((error, request, reply) => answerError(error, { request, reply, log }));
       app.setNotFoundHandler((request) => {
@@ -72,7 +73,7 @@ function numberOf(digits: string): number {
 /** JSON as text, which the reader of the request parses; the body of any other type is not read, as in the original. */
 function addBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => done(null, body));
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async ({ headers }: FastifyRequest, body: Buffer) => readText(headers, body));
   app.addContentTypeParser('*', (_, __, done) => done(null, undefined));
 }
 
@@ -82,7 +83,11 @@ function answerError(error: unknown, { request, reply, log }: { readonly request
   const { status, message } = known ?? { status: 500, message: `Something broke inside the server. Look for the request id ${request.id} in its log.` };
   if (isTrainyardError(error) && error.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer');
   if (isTrainyardError(error) && error.code === 'RATE_LIMITED') reply.header('retry-after', String(error.params['seconds']));
-  return reply.code(status).type(JSON_TYPE).send(JSON.stringify({ ...runIdOf(request), state: 'error', message }));
+  return reply.code(status).type(JSON_TYPE).send(errorBody(message, runIdOf(request)));
+}
+
+function errorBody(message: string, run: { readonly runId?: number } = {}): string {
+  return JSON.stringify({ ...run, state: 'error', message });
 }
 
 function runIdOf({ params }: FastifyRequest): { readonly runId?: number } {

@@ -1,4 +1,4 @@
-import { isTrainyardError } from '@trainyard/core/errors.ts';
+import { type ErrorCode, isTrainyardError } from '@trainyard/core/errors.ts';
 import type { FastifyRequest } from 'fastify';
 
 /** An error in the shape of a status: the original's clients read `state` and `message` of every answer, whatever its code. */
@@ -10,9 +10,12 @@ export interface OnDemandError {
 /** The words of the original. */
 export const NO_MODEL_TYPE = 'modelType must be specified in the request body';
 
+/** Refused by the gate: the message alone does not tell what would let somebody in. Other hints are about other languages. */
+const WITH_HINT: readonly ErrorCode[] = ['WRONG_HOST', 'UNAUTHENTICATED'];
+
 /** Undefined for what nobody foresaw. */
 export function toOnDemandError(error: unknown, request: FastifyRequest): OnDemandError | undefined {
-  if (isTrainyardError(error)) return { status: error.status, message: error.message };
+  if (isTrainyardError(error)) return { status: error.status, message: WITH_HINT.includes(error.code) ? `${error.message}: ${error.hint}` : error.message };
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   if (!(error instanceof Error) || typeof status !== 'number' || status < 400 || status >= 500) return undefined;
   // fastify refuses a body before anybody of ours sees it

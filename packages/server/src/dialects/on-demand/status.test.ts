@@ -1,15 +1,12 @@
 import type { RunState } from '@trainyard/core/training/states.ts';
-import { aFailure, aSpec } from '@trainyard/testkit/builders.ts';
+import { aFailure } from '@trainyard/testkit/builders.ts';
 import { describe, expect, it } from 'vitest';
 import { statusOf } from './status.ts';
 
 type Run = Parameters<typeof statusOf>[0];
 
 function aRun(state: RunState, changes: Partial<Run> = {}): Run {
-  return {
-    number: 1, id: 'a'.repeat(32), trainingId: 'on-demand-wine', project: 'on-demand', engine: 'databricks', spec: aSpec(), experimentId: '1', state, priority: 0, queuedAt: 0, nextAttemptAt: null, startedAt: null, endedAt: null,
-    attempt: 1, attemptStartedAt: null, submitted: true, step: null, stepStartedAt: null, cancelRequestedAt: null, stop: null, missingSince: null, outcome: null, failure: null, facts: {}, warnings: [], lease: null, ...changes,
-  };
+  return { number: 1, id: 'a'.repeat(32), engine: 'databricks', state, cancelRequestedAt: null, failure: null, facts: {}, warning: undefined, ...changes };
 }
 
 describe('the status of a run', () => {
@@ -17,7 +14,7 @@ describe('the status of a run', () => {
     ['queued', {}, { state: 'pending', message: 'waits for its turn' }],
     ['queued', { failure: aFailure({ message: 'the workspace does not answer' }) }, { state: 'pending', message: 'waits for another attempt: the workspace does not answer' }],
     ['preparing', {}, { state: 'pending', message: 'is being prepared' }],
-    ['preparing', { warnings: ['the cluster is starting'] }, { state: 'pending', message: 'the cluster is starting' }],
+    ['preparing', { warning: 'the cluster is starting' }, { state: 'pending', message: 'the cluster is starting' }],
     ['running', {}, { state: 'running', message: 'In run' }],
     ['running', { cancelRequestedAt: 1 }, { state: 'running', message: 'is being stopped' }],
     ['succeeded', {}, { state: 'completed', message: '' }],
@@ -33,6 +30,15 @@ describe('the status of a run', () => {
       const status = statusOf(aRun(state, { failure }), 'error');
       expect([status.state, status.message.trim() === '', status.error?.message]).toEqual(['error', false, status.message]);
     }
+  });
+
+  it('of a run of this machine has the error of the notebook, and nothing of the log around it or of where the server keeps its files', () => {
+    const attempt = `/data/attempts/${'a'.repeat(32)}-1/workspace`;
+    const failure = aFailure({ message: `cell 1 of 1 failed: FileNotFoundError: '${attempt}/wine.csv'`, lastLines: `token 1234\nTraceback (most recent call last):\n  File "${attempt}/read.py", line 2, in read\nFileNotFoundError: '${attempt}/wine.csv'\n[trainyard] warning: some metrics could not be noted` });
+    const error = { reason: 'exit_code', message: "cell 1 of 1 failed: FileNotFoundError: 'wine.csv'", trace: 'Traceback (most recent call last):\n  File "read.py", line 2, in read\nFileNotFoundError: \'wine.csv\'' };
+    expect(statusOf(aRun('failed', { engine: 'local', failure }), 'error')).toEqual({ state: 'error', message: error.message, error });
+    expect(statusOf(aRun('queued', { engine: 'local', failure }), 'error')).toEqual({ state: 'pending', message: `waits for another attempt: ${error.message}` });
+    expect(statusOf(aRun('stopped', { engine: 'local', failure: aFailure({ lastLines: 'epoch 1' }) }), 'error').error).not.toHaveProperty('trace');
   });
 
   it('names the run and the page of Databricks, with all digits', () => {

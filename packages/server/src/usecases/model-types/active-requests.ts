@@ -1,40 +1,77 @@
 import { createHash } from 'node:crypto';
-import { hasEnded } from '@trainyard/core/training/states.ts';
+import { hasEnded, type RunState } from '@trainyard/core/training/states.ts';
 import type { RunRecord } from '../../stores/runs.ts';
 
 export interface ActiveRequestsParts {
-  /** All runs of a training that have not ended. */
-  readonly activeRuns: (trainingId: string) => Promise<readonly RunRecord[]>;
-  readonly find: (number: number) => Promise<RunRecord | undefined>;
+  /** All runs of a training that have not ended, the latest first. */
+  readonly activeRuns: (trainingId: string) => AsyncIterable<Pick<RunRecord, 'number' | 'spec'>>;
+  readonly find: (number: number) => Promise<{ readonly state: RunState } | undefined>;
 }
 
 /** More than ever run at once: time to look which of them are over. */
 const SWEEP_AT = 10_000;
 
-/** Which run a request like this one has started that has not ended. The first question about a training reads its runs, so that a restart forgets nothing. */
+/** Undefined when there is none after all. */
+type Started = Promise<number | undefined>;
+
+/**
+ * Which runs were asked for alike and have not ended: those that this process has started, and those it finds when it is first
+ * asked about their training, so that a restart forgets nothing.
+ */
 export class ActiveRequests {
   readonly #parts: ActiveRequestsParts;
-  readonly #runs = new Map<string, Promise<number>>();
+  /** The oldest first. */
+  readonly #runs = new Map<string, Started[]>();
   readonly #loaded = new Map<string, Promise<void>>();
+  #sweepAt = SWEEP_AT;
 
   constructor(parts: ActiveRequestsParts) {
     this.#parts = parts;
   }
 
-  /** The number of that run, or of the one that `start` starts. Many that ask at once are one. */
+  /** The number of the oldest such run, or of the one that `start` starts. Many that ask at once are one. */
   async join(trainingId: string, parameters: Readonly<Record<string, string>>, start: () => Promise<number>): Promise<number> {
     await this.#load(trainingId);
+    await this.#sweep();
     const key = keyOf(trainingId, parameters);
-    const known = this.#runs.get(key);
-    if (known !== undefined && (await this.#isActive(known))) return known;
-    // somebody may have started one while it was looked at
-    const meanwhile = this.#runs.get(key);
-    if (meanwhile !== undefined && meanwhile !== known) return meanwhile;
-    if (this.#runs.size >= SWEEP_AT) await this.#sweep();
+    for (;;) {
+      // no wait between the look that finds none and the start: another one may come meanwhile
+      const oldest = this.#runs.get(key)?.[0];
+      if (oldest === undefined) break;
+      const number = await this.#activeNumber(oldest);
+      if (number !== undefined) return number;
+      this.#remove(key, oldest);
+    }
     const started = start();
-    this.#runs.set(key, started);
-    started.catch(() => this.#runs.delete(key));
+    this.#runs.set(key, [started]);
+    started.catch(() => this.#remove(key, started));
     return started;
+  }
+
+  /** The number of the run that `start` starts, which joins none and may be joined. */
+  async startAlone(trainingId: string, parameters: Readonly<Record<string, string>>, start: () => Promise<number>): Promise<number> {
+    const key = keyOf(trainingId, parameters);
+    const started = start();
+    // why it could not be started concerns nobody who would have joined it
+    this.#runs.set(key, [...(this.#runs.get(key) ?? []), started.catch(() => undefined)]);
+    await this.#sweep();
+    await this.#forgetEnded(key);
+    return started;
+  }
+
+  /** Those before the oldest that has not ended: behind one that goes on there may be some more. */
+  async #forgetEnded(key: string): Promise<void> {
+    for (;;) {
+      const oldest = this.#runs.get(key)?.[0];
+      if (oldest === undefined || (await this.#mayBeActive(oldest))) return;
+      this.#remove(key, oldest);
+    }
+  }
+
+  #remove(key: string, started: Started): void {
+    const left = this.#runs.get(key)?.filter((one) => one !== started) ?? [];
+    if (left.length === 0) this.#runs.delete(key);
+    else this.#runs.set(key, left);
   }
 
   #load(trainingId: string): Promise<void> {
@@ -45,16 +82,35 @@ export class ActiveRequests {
   }
 
   async #read(trainingId: string): Promise<void> {
-    for (const run of await this.#parts.activeRuns(trainingId)) this.#runs.set(keyOf(trainingId, run.spec.hyperParameters), Promise.resolve(run.number));
+    const found: { readonly key: string; readonly number: number }[] = [];
+    // what is kept of each is small, whatever its parameters are
+    for await (const { number, spec } of this.#parts.activeRuns(trainingId)) found.push({ key: keyOf(trainingId, spec.hyperParameters), number });
+    for (const { key, number } of found) this.#runs.set(key, [Promise.resolve(number), ...(this.#runs.get(key) ?? [])]);
   }
 
-  async #isActive(number: Promise<number>): Promise<boolean> {
-    const run = await this.#parts.find(await number);
-    return run !== undefined && !hasEnded(run.state);
+  async #activeNumber(started: Started): Promise<number | undefined> {
+    const number = await started;
+    const run = number === undefined ? undefined : await this.#parts.find(number);
+    return run === undefined || hasEnded(run.state) ? undefined : number;
   }
 
+  async #mayBeActive(started: Started): Promise<boolean> {
+    try {
+      return (await this.#activeNumber(started)) !== undefined;
+    } catch {
+      return true; // it is looked at again when somebody asks for it, who is then told
+    }
+  }
+
+  /** Forgets all that have ended, when there are many. */
   async #sweep(): Promise<void> {
-    for (const [key, number] of this.#runs) if (!(await this.#isActive(number))) this.#runs.delete(key);
+    if (this.#runs.size < this.#sweepAt) return;
+    this.#sweepAt = Number.POSITIVE_INFINITY;
+    try {
+      for (const [key, all] of this.#runs) for (const started of all) if (!(await this.#mayBeActive(started))) this.#remove(key, started);
+    } finally {
+      this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#runs.size);
+    }
   }
 }
 

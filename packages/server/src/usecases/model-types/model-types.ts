@@ -4,12 +4,14 @@ import { type Actor, EVERYTHING, includes } from '@trainyard/core/access/reach.t
 import { isTrainyardError, TrainyardError } from '@trainyard/core/errors.ts';
 import { didYouMean } from '@trainyard/core/nearest.ts';
 import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
+import { ACTIVE_STATES } from '@trainyard/core/training/states.ts';
 import type { Hub } from '../../platform/hub.ts';
 import type { RunRecord } from '../../stores/runs.ts';
 import type { Runs } from '../runs.ts';
 import type { Trainings } from '../trainings.ts';
 import { ActiveRequests } from './active-requests.ts';
 import { RunCache } from './run-cache.ts';
+import { type SeenRun, seenRun } from './seen-run.ts';
 import { isModelTypeTraining, type ModelTypeSettings, PROJECT, trainingIdOf, trainingSpecOf } from './training-of.ts';
 
 export interface ModelTypesParts {
@@ -18,7 +20,7 @@ export interface ModelTypesParts {
   readonly hub: Hub;
   readonly now: () => number;
   readonly settings: ModelTypeSettings;
-  /** Requests that are alike and come while the run of one has not ended are one. */
+  /** A request without a key joins a run that was asked for alike, with or without a key, and has not ended. Of what other servers do at the same time only the beginning is known. */
   readonly coalesce: boolean;
 }
 
@@ -32,7 +34,8 @@ export interface TrainingRequest extends Actor {
 /** Trainings of model types are the server's own; whether somebody may start or see a run of one is asked first. */
 const ITSELF: Actor = { user: '', reach: EVERYTHING };
 
-const ACTIVE_PAGE = 500;
+/** Few: each may carry a megabyte of parameters. */
+const ACTIVE_PAGE = 50;
 
 /** Trainings that are asked for by the type of their model: one training per type, made when it is first asked for. */
 export class ModelTypes {
@@ -65,12 +68,12 @@ export class ModelTypes {
   }
 
   /** A run that was started here, without a wait when it is known. */
-  known(number: number, { reach }: Pick<Actor, 'reach'>): RunRecord | undefined {
+  known(number: number, { reach }: Pick<Actor, 'reach'>): SeenRun | undefined {
     return includes(reach.sees, PROJECT) ? this.#cache.known(number) : undefined;
   }
 
   /** Throws RUN_NOT_FOUND, also for a run of any other training. */
-  async get(number: number, { reach }: Pick<Actor, 'reach'>): Promise<RunRecord> {
+  async get(number: number, { reach }: Pick<Actor, 'reach'>): Promise<SeenRun> {
     const run = includes(reach.sees, PROJECT) ? await this.#cache.find(number) : undefined;
     if (run === undefined) throw new TrainyardError('RUN_NOT_FOUND', { id: number });
     return run;
@@ -90,7 +93,8 @@ export class ModelTypes {
     const found = await this.#find(runId);
     if (found !== undefined) return sameRequest(found, request);
     try {
-      return await this.#start(request, runId);
+      const start = (): Promise<number> => this.#start(request, runId);
+      return await (this.#parts.coalesce ? this.#active.startAlone(trainingIdOf(request.modelType), request.parameters, start) : start());
     } catch (error) {
       // another server may have had the same request at the same time
       const theirs = await this.#find(runId);
@@ -137,27 +141,26 @@ export class ModelTypes {
     return spec;
   }
 
-  async #read(number: number): Promise<RunRecord | undefined> {
+  async #read(number: number): Promise<SeenRun | undefined> {
     const run = await this.#find(String(number));
     // digits are also the beginning of an id
-    return run !== undefined && run.number === number && isModelTypeTraining(run) ? run : undefined;
+    return run !== undefined && run.number === number && isModelTypeTraining(run) ? seenRun(run) : undefined;
   }
 
   async #find(idOrNumber: string): Promise<RunRecord | undefined> {
     try {
       return await this.#parts.runs.get(idOrNumber, ITSELF);
     } catch (error) {
-      if (isTrainyardError(error) && error.code === 'RUN_NOT_FOUND') return undefined;
+      if (isTrainyardError(error) && (error.code === 'RUN_NOT_FOUND' || error.code === 'RUN_AMBIGUOUS')) return undefined;
       throw error;
     }
   }
 
-  async #activeRuns(training: string): Promise<RunRecord[]> {
-    const active: RunRecord[] = [];
+  async *#activeRuns(training: string): AsyncGenerator<RunRecord> {
     for (let before: number | undefined; ; ) {
-      const page = await this.#parts.runs.list({ training, states: ['queued', 'preparing', 'running'], before, limit: ACTIVE_PAGE }, ITSELF);
-      active.push(...page);
-      if (page.length < ACTIVE_PAGE) return active;
+      const page = await this.#parts.runs.list({ training, states: ACTIVE_STATES, before, limit: ACTIVE_PAGE }, ITSELF);
+      yield* page;
+      if (page.length < ACTIVE_PAGE) return;
       before = page.at(-1)?.number;
     }
   }

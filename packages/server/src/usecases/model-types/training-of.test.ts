@@ -20,7 +20,8 @@ describe('the training of a model type', () => {
 
   it.each<[NotebookHome, object]>([
     [{ kind: 'workspace', clusterId }, { engine: 'databricks', algorithmSource: { notebook: { path: '/shared/n', source: 'workspace' } }, databricks: { cluster: { existing: clusterId } } }],
-    [{ kind: 'workspace_git', clusterId, url: 'https://github.com/a/b', reference: 'main' }, { engine: 'databricks', algorithmSource: { notebook: { path: 'shared/n', source: 'git', git: { url: 'https://github.com/a/b', reference: 'main' } } } }],
+    [{ kind: 'workspace_git', clusterId, url: 'https://github.com/a/b', reference: 'main', provider: undefined }, { engine: 'databricks', algorithmSource: { notebook: { path: 'shared/n', source: 'git', git: { url: 'https://github.com/a/b', reference: 'main' } } } }],
+    [{ kind: 'workspace_git', clusterId, url: 'https://git.example.org/a/b', reference: undefined, provider: 'gitLabEnterpriseEdition' }, { engine: 'databricks', algorithmSource: { notebook: { source: 'git', git: { url: 'https://git.example.org/a/b', provider: 'gitLabEnterpriseEdition' } } } }],
     [{ kind: 'local_git', url: 'file:///x', reference: undefined }, { engine: 'local', algorithmSource: { git: { url: 'file:///x' } }, entrypoint: 'shared/n.ipynb' }],
     [{ kind: 'local_snapshot', digest: 'a'.repeat(64) }, { engine: 'local', algorithmSource: { snapshot: { digest: 'a'.repeat(64) } }, entrypoint: 'shared/n.ipynb' }],
   ])('finds its notebook: %j', (home, wanted) => {

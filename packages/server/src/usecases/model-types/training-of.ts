@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { toTrainingSpec, TrainingSpecBody } from '@trainyard/api/schemas/training.ts';
-import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
+import type { GitProvider, TrainingSpec } from '@trainyard/core/training/spec.ts';
 
 /** Where the notebook of every model type lies, and what runs it. */
 export type NotebookHome =
   | { readonly kind: 'workspace'; readonly clusterId: string }
-  | { readonly kind: 'workspace_git'; readonly clusterId: string; readonly url: string; readonly reference: string | undefined }
+  | { readonly kind: 'workspace_git'; readonly clusterId: string; readonly url: string; readonly reference: string | undefined; readonly provider: GitProvider | undefined }
   | { readonly kind: 'local_git'; readonly url: string; readonly reference: string | undefined }
   | { readonly kind: 'local_snapshot'; readonly digest: string };
 
@@ -52,7 +52,7 @@ function sourceOf(path: string, home: NotebookHome): Record<string, unknown> {
     case 'workspace':
       return { engine: 'databricks', algorithmSource: { notebook: { path, source: 'workspace' } }, databricks: { cluster: { existing: home.clusterId } } };
     case 'workspace_git':
-      return { engine: 'databricks', algorithmSource: { notebook: { path: relative, source: 'git', git: { url: home.url, ...given('reference', home.reference) } } }, databricks: { cluster: { existing: home.clusterId } } };
+      return { engine: 'databricks', algorithmSource: { notebook: { path: relative, source: 'git', git: { url: home.url, ...given('reference', home.reference), ...given('provider', home.provider) } } }, databricks: { cluster: { existing: home.clusterId } } };
     case 'local_git':
       return { engine: 'local', algorithmSource: { git: { url: home.url, ...given('reference', home.reference) } }, entrypoint: withEnding(relative) };
     case 'local_snapshot':
