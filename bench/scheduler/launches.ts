@@ -34,7 +34,7 @@ export async function launchesPerSecond(count: number): Promise<number> {
     log: silentLogger,
     changed: () => undefined,
     ended: () => (++ended === count ? allEnded.resolve() : undefined),
-    handle: { engine: () => engine, assign: () => Promise.resolve({} as Assignment), collect: () => Promise.resolve(), now: Date.now, log: silentLogger },
+    handle: { engine: () => engine, assign: () => Promise.resolve({} as Assignment), collect: () => Promise.resolve(), note: () => Promise.resolve(), now: Date.now, log: silentLogger },
   });
   const trainings = new Trainings({
     ...stores,

@@ -74,4 +74,12 @@ describe('the directory of an attempt', () => {
     await appendFile(reports, '{"kind":"no');
     expect(await readReports(dir)).toEqual([note]);
   });
+
+  it('leaves out what is no report, and keeps those around it', async () => {
+    await writeOrder(dir, anOrder());
+    const notes = [1, 2].map((seq) => ({ kind: 'note', seq, at: 1, level: 'info', message: 'a' }));
+    const [first, second] = notes.map((note) => JSON.stringify(note));
+    await writeFile(attemptPaths(dir).reports, `${first}\n{"kind":"no${first}\n\0\0\0\n${second}\n`);
+    expect(await readReports(dir)).toEqual(notes);
+  });
 });

@@ -106,11 +106,20 @@ export function readOutcome(dir: string): Promise<Outcome | undefined> {
   return readJson<Outcome>(attemptPaths(dir).outcome);
 }
 
-/** Every report that reached the disk, in order; a line that a crash has cut is left out. */
+/** Every report that reached the disk, in order; a line that a crash has cut or spoilt is left out. */
 export async function readReports(dir: string): Promise<Report[]> {
   const text = await readText(attemptPaths(dir).reports);
   const lines = (text ?? '').split('\n');
-  return lines.slice(0, -1).map((line) => JSON.parse(line) as Report);
+  return lines.slice(0, -1).flatMap(reportsIn);
+}
+
+function reportsIn(line: string): Report[] {
+  try {
+    return [JSON.parse(line) as Report];
+  } catch {
+    // a machine that went down may leave half a line, or zeroes, in the middle; the reports around it are whole
+    return [];
+  }
 }
 
 export interface Acknowledged {

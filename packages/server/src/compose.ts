@@ -1,14 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { ADMIN_EVERYWHERE } from '@trainyard/core/access/roles.ts';
 import type { Launches } from '@trainyard/core/training/launch.ts';
 import type { RunnerLimits } from '@trainyard/core/training/runner-order.ts';
 import type { FastifyInstance } from 'fastify';
-import type { Authenticator } from './auth/authenticate.ts';
 import { RunTokens } from './auth/run-token.ts';
 import { composeConnections } from './compose/connections.ts';
 import { engineLimits, loadEngines } from './compose/engines.ts';
+import { firstToken } from './compose/first-token.ts';
+import { leftOverAttempts } from './compose/left-over-attempts.ts';
 import { composeOdahu } from './compose/odahu.ts';
 import { composePeople } from './compose/people.ts';
 import { composeOnDemand } from './compose/on-demand.ts';
@@ -31,7 +30,6 @@ import type { Logger } from './platform/logger.ts';
 import { orderedId } from './platform/ordered-id.ts';
 import { pinoLogger } from './platform/pino-logger.ts';
 import { Seal } from './platform/seal.ts';
-import { writePrivate } from './platform/write-private.ts';
 import { assign } from './scheduler/assign.ts';
 import { attemptKey } from './scheduler/handle-run.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
@@ -50,6 +48,8 @@ import { VERSION } from './version.ts';
 /** More files than any source has; an archive with more is an attack. */
 const MAX_SOURCE_ENTRIES = 1_000_000;
 const MAX_DATA_ENTRIES = 10_000_000;
+/** The limit of a log is kept by its runner, which may still write lines of its own; beyond these it is not our runner that sends. */
+const RUNNER_LINES_BYTES = 1024 * 1024;
 
 /** Toolchains a runner of this version has; its own catalog is checked against this by a test. */
 const TOOLCHAINS = ['mlflow', 'mlflow-project', 'command', 'notebook'] as const;
@@ -106,7 +106,7 @@ async function composeOn(database: Database, { config, env, extras: { onDemand, 
   const { authenticator, audit } = people;
   const connections = composeConnections({ stores, seal, env: runnerEnvironment(env), outboundAllow: config.outboundAllow, localRoots: config.localRoots, log });
   const integrations = new ToolchainIntegrations(stores.toolchains);
-  const logs = new LogStore(join(config.dataDir, 'logs'));
+  const logs = new LogStore(join(config.dataDir, 'logs'), config.logLimitBytes + RUNNER_LINES_BYTES);
   const snapshots = new SnapshotStore(join(config.dataDir, 'snapshots'), config.uploadLimitBytes);
   const { tracking, transfer, dialect, ...mlflow } = await composeTracking(database, { config, env, launched: stores.runs, seal, newId, now, log });
   const engines = await loadEngines({ config, env, onDemand, database, report: (call) => runs.report(call), noteParameters: async (runId) => tracking.noteParameters(await stores.runs.find(runId)), seal, log });
@@ -142,13 +142,12 @@ async function composeOn(database: Database, { config, env, extras: { onDemand, 
   return {
     app,
     onDemand: onDemandApp,
-    token: config.auth ? await firstToken(tokens, authenticator, config) : undefined,
+    token: config.auth ? await firstToken({ tokens, authenticator, config }) : undefined,
     begin: async (url) => {
       serverUrl = url;
       // alone on an embedded database: whoever held a lease is dead
       if (database.kind === 'sqlite') await stores.queue.dropLeases();
-      // looked for before anything new is started; what is new is not left over
-      const leftOver = await leftOverAttempts(engines, await stores.queue.activeKeys());
+      const leftOver = await leftOverAttempts(engines.values(), stores.queue);
       scheduler.start();
       await mlflow.begin();
       people.begin();
@@ -177,7 +176,7 @@ function whatRuns(engines: ReadonlyMap<string, Engine>, config: Config) {
 /** What an engine takes as this server stands: runners on other machines do not reach a server that listens for its own alone. */
 function launchesOf(engine: Engine | undefined, runnerUrl: string): Launches | undefined {
   if (engine === undefined) return undefined;
-  const outOfReach = engine.can.remoteRunners && URL.canParse(runnerUrl) && isLoopback(new URL(runnerUrl).hostname.replace(/^\[|\]$/g, ''));
+  const outOfReach = engine.can.remoteRunners && URL.canParse(runnerUrl) && isLoopback(new URL(runnerUrl).hostname);
   return { ...engine.can, ...(outOfReach ? { serverOutOfReach: runnerUrl } : {}) };
 }
 
@@ -205,7 +204,8 @@ function createScheduler({ queue, engines, runs, config, assign: assigned, chang
     handle: {
       engine: (name) => engines.get(name),
       assign: assigned,
-      collect: (run, engine) => runs.collect({ runId: run.id, attempt: run.attempt }, { logs: (from) => engine.logs(attemptKey(run), from), reports: () => engine.reports(attemptKey(run)) }),
+      collect: (run, engine, signal) => runs.collect({ runId: run.id, attempt: run.attempt }, { logs: (from) => engine.logs(attemptKey(run), from), reports: () => engine.reports(attemptKey(run)) }, signal),
+      note: (run, message) => runs.note({ runId: run.id, attempt: run.attempt }, message),
       now,
       log,
     },
@@ -223,35 +223,7 @@ function runnerLimits(config: Config): RunnerLimits {
   return { logBytes: config.logLimitBytes, sourceBytes: config.sourceLimitBytes, sourceEntries: MAX_SOURCE_ENTRIES, dataBytes: config.dataLimitBytes, dataEntries: MAX_DATA_ENTRIES, environmentBytes: config.environmentCacheBytes, deliverForMs: config.deliverForMs };
 }
 
-async function leftOverAttempts(engines: ReadonlyMap<string, Engine>, active: ReadonlySet<string>): Promise<{ engine: Engine; key: string }[]> {
-  const found = await Promise.all([...engines.values()].map(async (engine) => (await engine.keys()).map((key) => ({ engine, key }))));
-  return found.flat().filter(({ key }) => !active.has(key));
-}
-
 /** After the end is on disk; a server that dies before this finds it at its next start. */
 function reap(engine: Engine | undefined, key: string, log: Logger): void {
   engine?.reap(key).catch((error: unknown) => log.warn({ key, error }, 'an attempt left something behind'));
-}
-
-/** The token the CLI gets: the one that was given, the one of earlier starts, or a new random one. In a private file. */
-async function firstToken(tokens: Tokens, authenticator: Authenticator, config: Config): Promise<string> {
-  const file = join(config.dataDir, 'token');
-  const kept = config.token ?? (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
-  if (kept !== undefined && (await isValid(authenticator, kept))) return kept;
-  if (config.token !== undefined) {
-    await tokens.putFirst(config.token);
-    return config.token;
-  }
-  const { token } = await tokens.create('cli', ADMIN_EVERYWHERE);
-  writePrivate(file, `${token}\n`);
-  return token;
-}
-
-async function isValid(authenticator: Authenticator, token: string): Promise<boolean> {
-  try {
-    return (await authenticator.identify(token)).kind === 'user';
-  } catch {
-    // unknown to this database: a new one is made
-    return false;
-  }
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../config/read-config.ts';
 import type { TelemetrySettings } from '../config/read-telemetry.ts';
 import type { Logger } from '../platform/logger.ts';
-import { AllowList } from '../platform/outbound/allow-list.ts';
+import { AllowList, plainName } from '../platform/outbound/allow-list.ts';
 import { OutboundHttp } from '../platform/outbound/outbound-http.ts';
 import type { EndingChange } from '../scheduler/scheduler.ts';
 import type { RunRecord, RunStore } from '../stores/runs.ts';
@@ -17,7 +17,7 @@ export interface TelemetrySources {
 
 /** Joins the telemetry to what it tells of; nothing is loaded when nobody is to be told. */
 export function composeTelemetry(settings: TelemetrySettings | undefined, { config, runs, log }: TelemetrySources): Promise<Telemetry> {
-  const named = settings === undefined ? [] : [new URL(settings.ingestionUrl).hostname.replace(/^\[|\]$/g, '')];
+  const named = settings === undefined ? [] : [plainName(new URL(settings.ingestionUrl).hostname)];
   return openTelemetry(settings, {
     version: VERSION,
     queueLength: async () => (await runs.countActive()).queued ?? 0,

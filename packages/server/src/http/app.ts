@@ -5,7 +5,8 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AuditLog } from '../usecases/audit.ts';
-import { addAudit } from './audit.ts';
+import { addAudit } from './audit/audit.ts';
+import { cutStalledCalls } from './cut-stalled-calls.ts';
 import { addDocs } from './docs.ts';
 import { answerErrors } from './error-answer.ts';
 import { addGate, type GateOptions } from './gate.ts';
@@ -48,6 +49,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer').header('cache-control', reply.getHeader('cache-control') ?? 'no-store');
   });
   letGoOfClients(app);
+  cutStalledCalls(app);
   mountRoutes(app, options.handlers);
   addDocs(app, routes);
   for (const dialect of options.dialects) await app.register(async (scope) => dialect.register(scope));

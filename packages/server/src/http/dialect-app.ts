@@ -1,9 +1,9 @@
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { ListenerDialect } from '../dialects/dialect.ts';
-import { earlyErrors } from '../dialects/early-errors.ts';
+import { earlyErrors } from './early-errors.ts';
 import type { AppOptions } from './app.ts';
-import { addAudit } from './audit.ts';
+import { addAudit } from './audit/audit.ts';
 import { cutStalledCalls } from './cut-stalled-calls.ts';
 import { addGate } from './gate.ts';
 import { letGoOfClients } from './let-go-of-clients.ts';

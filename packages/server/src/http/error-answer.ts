@@ -24,7 +24,12 @@ export function answerErrors(log: Logger) {
     }
     if (known.kind === 'unauthenticated') reply.header('www-authenticate', (request.headers.accept ?? '').includes('text/html') ? 'Basic realm="trainyard: any name, the token as password"' : 'Bearer');
     if (known.code === 'RATE_LIMITED') reply.header('retry-after', String(known.params['seconds']));
-    await reply.code(known.status).send({
+    // what stands there was meant for the bytes that did not come; a stream that fails has put it on the answer itself already
+    for (const name of ['content-disposition', 'content-security-policy']) {
+      reply.removeHeader(name);
+      reply.raw.removeHeader(name);
+    }
+    await reply.code(known.status).type('application/json; charset=utf-8').send({
       error: {
         code: known.code,
         message: known.message,

@@ -47,7 +47,7 @@ describe('the gate', () => {
     expect([statusCode, (json() as { error: { code: string } }).error.code]).toEqual([403, 'WRONG_HOST']);
   });
 
-  it.each(['localhost', 'localhost:5000', '127.0.0.1:1', '[::1]:5000'])('answers to the host %s', async (host) => {
+  it.each(['localhost', 'localhost:5000', 'LocalHost.:5000', '127.0.0.1:1', '[::1]:5000'])('answers to the host %s', async (host) => {
     expect((await server.call({ method: 'GET', url: '/api/v1/runs', headers: { host } })).statusCode).toBe(200);
   });
 
@@ -89,11 +89,15 @@ describe('the gate', () => {
     expect(new Set(codes)).toEqual(new Set([200]));
   });
 
-  it('slows down who guesses, and not who knows', async () => {
-    await server.call({ method: 'GET', url: '/api/v1/runs' });
-    const guess = () => server.anonymous({ method: 'GET', url: '/api/v1/runs', headers: { authorization: `Bearer ty_${randomBytes(6).toString('hex')}_guess` } });
-    const codes = (await Promise.all(Array.from({ length: 40 }, guess))).map((answer) => answer.statusCode);
-    expect(new Set(codes)).toEqual(new Set([401, 429]));
+  it('slows down who guesses the secret of a token, and nobody else', async () => {
+    const create = async () => (await server.call({ method: 'POST', url: '/api/v1/tokens', payload: { name: 'ci' } })).json<{ id: string; token: string }>();
+    const [guessed, other] = [await create(), await create()];
+    const codeOf = async (token: string) => (await server.anonymous({ method: 'GET', url: '/api/v1/runs', headers: { authorization: `Bearer ${token}` } })).statusCode;
+    const guesses = Array.from({ length: 40 }, () => randomBytes(6).toString('hex'));
+    expect(new Set(await Promise.all(guesses.map((guess) => codeOf(`ty_${guessed.id}_${guess}`))))).toEqual(new Set([401, 429]));
+    expect(new Set(await Promise.all(guesses.map((guess) => codeOf(`ty_${guess}_${guess}`))))).toEqual(new Set([401]));
+    // nobody has sent it before
+    expect(await codeOf(other.token)).toBe(200);
     expect((await server.call({ method: 'GET', url: '/api/v1/runs' })).statusCode).toBe(200);
   });
 

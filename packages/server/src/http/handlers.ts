@@ -12,7 +12,8 @@ import type { Tokens } from '../usecases/tokens.ts';
 import type { ToolchainIntegrations } from '../usecases/toolchain-integrations.ts';
 import type { Trainings } from '../usecases/trainings.ts';
 import type { Transfer } from '../usecases/transfer/transfer.ts';
-import { auditHandlers } from './audit-list.ts';
+import { auditHandlers } from './audit/audit-list.ts';
+import { bytesOf } from './body-bytes.ts';
 import { connectionHandlers, toolchainHandlers } from './connections.ts';
 import { byName, byNumber, byUpdate, pageOf } from './cursor.ts';
 import { actorOf, callerOf, type Identity } from './identity.ts';
@@ -146,10 +147,6 @@ function ownAttempt(identity: Identity, attempt: number): string {
   if (identity.kind !== 'run') throw new TrainyardError('FORBIDDEN', { action: 'speak for a run' });
   if (identity.attempt !== attempt) throw new TrainyardError('STALE_ATTEMPT', { id: identity.runId, attempt });
   return identity.runId;
-}
-
-function bytesOf(body: unknown): AsyncIterable<Uint8Array> {
-  return (body ?? []) as AsyncIterable<Uint8Array>;
 }
 
 function asAttachment(reply: Parameters<Handlers['getSnapshot']>[0]['reply'], name: string) {

@@ -3,7 +3,7 @@ import { type Actor, type Reach, reachOf, reachWithin } from '@trainyard/core/ac
 import type { Grant } from '@trainyard/core/access/roles.ts';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../usecases/tracking/authorize.ts';
-import type { AuditNote } from './audit-note.ts';
+import type { AuditNote } from './audit/audit-note.ts';
 
 /** Who calls. Set by the one gate (`http/gate.ts`) before any handler of a route that is not public. */
 export type Identity = UserIdentity | RunIdentity;

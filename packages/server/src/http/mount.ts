@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { problemsOf } from '@trainyard/api/problems.ts';
 import type { RouteShape } from '@trainyard/api/route.ts';
 import { type RouteName, routes, type Routes } from '@trainyard/api/routes.ts';
@@ -31,10 +32,17 @@ export function mountRoutes(app: FastifyInstance, handlers: Handlers): void {
       method: shape.method,
       url: shape.path,
       config: { access: shape.access, ...(shape.audit === undefined ? {} : { audit: shape.audit }), ...(shape.login === undefined ? {} : { login: shape.login }), ...(shape.takes === 'bytes' ? { takesBytes: true } : {}) },
+      ...(shape.gives === undefined ? {} : { onSend: leaveUnread }),
       // one function behind all: the table ties each name to its own types
       handler: async (request, reply) => handle(shape, handlers[name] as (input: unknown) => Promise<unknown>, request, reply),
     });
   }
+}
+
+/** Fastify answers HEAD by reading to its end what GET would send: gigabytes, or a log that goes on. */
+async function leaveUnread(request: FastifyRequest, _reply: FastifyReply, payload: unknown): Promise<unknown> {
+  if (request.method === 'HEAD' && payload instanceof Readable) payload.destroy();
+  return payload;
 }
 
 async function handle(shape: RouteShape, handler: (input: unknown) => Promise<unknown>, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -46,7 +54,8 @@ async function handle(shape: RouteShape, handler: (input: unknown) => Promise<un
     request,
     reply,
   });
-  if (answer === reply) return reply;
+  // it was sent by the handler. Not to be told by the answer: a reply is thenable, and awaiting it gives nothing once all is sent
+  if (shape.answer === undefined) return reply;
   request.audited.project ??= projectOf(answer);
   return reply.code(shape.status).type('application/json; charset=utf-8').send(JSON.stringify(answer));
 }

@@ -144,6 +144,22 @@ describe('the native API', () => {
     for (const url of ['/docs', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/start.js']) expect((await server.call({ method: 'GET', url })).statusCode).toBe(200);
   });
 
+  it.each(['log', 'log?follow=true', 'events', 'log/events'])('answers HEAD of what GET would stream without reading it: %s', async (path) => {
+    const client = await server.listen();
+    const { status } = await created();
+    // the run is queued and stays it: what follows it has no end
+    const answer = await fetch(`${client.url}/api/v1/runs/${status.runId}/${path}`, { method: 'HEAD', headers: { authorization: `Bearer ${server.token}` } });
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([200, expect.stringMatching(/^text\/(plain|event-stream); charset=utf-8$/), '']);
+  });
+
+  it('reads nothing of a source for HEAD, and says how large it is', async () => {
+    const bytes = Buffer.from('some bytes');
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    await server.call({ method: 'PUT', url: `/api/v1/snapshots/${digest}`, headers: { 'content-type': 'application/octet-stream' }, payload: bytes });
+    const head = await server.call({ method: 'HEAD', url: `/api/v1/snapshots/${digest}` });
+    expect([head.statusCode, head.headers['content-length'], head.rawPayload.length]).toEqual([200, '10', 0]);
+  });
+
   it('tells the events of a run and ends when the run does, also from the middle', async () => {
     const client = await server.listen();
     const { status } = await created();

@@ -1,19 +1,37 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LogStore } from './log-store.ts';
 
+const MEGABYTE = 1024 * 1024;
+
+let root: string;
 let store: LogStore;
 beforeEach(() => {
-  store = new LogStore(mkdtempSync(join(tmpdir(), 'trainyard-logs-')));
+  root = mkdtempSync(join(tmpdir(), 'trainyard-logs-'));
+  store = new LogStore(root, 4 * MEGABYTE);
 });
 
 const name = { runId: 'b'.repeat(32), attempt: 1 };
 
 async function* pieces(...texts: string[]): AsyncIterable<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);
+}
+
+/** An upload whose end does not come until it is told to. */
+class EndlessWait {
+  readonly #waiting = Promise.withResolvers<void>();
+
+  async *behind(...blocks: Uint8Array[]): AsyncIterable<Uint8Array> {
+    yield* blocks;
+    await this.#waiting.promise;
+  }
+
+  end(): void {
+    this.#waiting.resolve();
+  }
 }
 
 async function whole(from = 0, log = name): Promise<string> {
@@ -34,6 +52,34 @@ describe('a log', () => {
     expect(await store.append(name, 0, pieces('01', '23'))).toBe(4);
     expect(await store.append(name, 2, pieces('2', '34', '5'))).toBe(6);
     expect(await whole()).toBe('012345');
+  });
+
+  it('is nobody\'s while the bytes of an upload are waited for', async () => {
+    const stall = new EndlessWait();
+    const stalled = store.append(name, 0, stall.behind(Buffer.alloc(MEGABYTE, 'a'), Buffer.from('bcd')));
+    await expect.poll(() => store.size(name), { timeout: 30_000 }).toBe(MEGABYTE);
+    expect(await store.append(name, MEGABYTE, pieces('bc'))).toBe(MEGABYTE + 2);
+    stall.end();
+    // what was read before the stall counts as sent again
+    expect(await stalled).toBe(MEGABYTE + 3);
+    expect(await whole(MEGABYTE)).toBe('bcd');
+  });
+
+  it('keeps what fits, and says that it is full however often more is sent', async () => {
+    const small = new LogStore(root, 10);
+    expect(await small.append(name, 0, pieces('01234567'))).toBe(8);
+    for (const offset of [8, 8, 0]) await expect(small.append(name, offset, pieces('x'.repeat(8 - offset), '89ab'))).rejects.toMatchObject({ code: 'TOO_LARGE', params: { limit: 10 } });
+    expect(await whole()).toBe('0123456789');
+    // what is there already may be sent again, as ever
+    expect(await small.append(name, 6, pieces('6789'))).toBe(10);
+  });
+
+  it.each([
+    ['0193e4a1b2c37f000000000000000abc', 'bc'],
+    ['f193e4a1b2c34f000000000000000abc', 'f1'],
+  ])('of the run %s lies in the directory %s', async (runId, shard) => {
+    await store.append({ runId, attempt: 3 }, 0, pieces('x'));
+    expect(readFileSync(join(root, shard, runId, '3.log'), 'utf8')).toBe('x');
   });
 
   it('refuses a gap and says what comes next', async () => {

@@ -47,7 +47,7 @@ describe('an assignment', () => {
 
   it('hands a toolchain of users on, with its image unless the training has one', async () => {
     const integration = { entrypoint: '/opt/train', defaultImage: 'image:1', additionalEnvironments: { A: '1' } };
-    await test.stores.toolchains.create({ id: 'mine', project: 'default', spec: integration });
+    await test.stores.toolchains.create({ id: 'mine', spec: integration });
     const { order, image } = await assigned({ toolchain: 'mine', envs: [{ name: 'B', value: '2' }] });
     expect([order.toolchain, image, order.spec.envs]).toEqual([integration, 'image:1', [{ name: 'B', value: '2' }]]);
     expect((await assigned({ toolchain: 'mine', image: 'other:2' })).image).toBe('other:2');

@@ -1,7 +1,7 @@
-import type { AuditLog, AuditRecord } from '../usecases/audit.ts';
-import { byAuditId, pageOf } from './cursor.ts';
-import type { Handlers } from './mount.ts';
-import { timeText } from './views.ts';
+import type { AuditLog, AuditRecord } from '../../usecases/audit.ts';
+import { byAuditId, pageOf } from '../cursor.ts';
+import type { Handlers } from '../mount.ts';
+import { timeText } from '../views.ts';
 
 /** The audit log as administrators read it. */
 export function auditHandlers(audit: AuditLog) {

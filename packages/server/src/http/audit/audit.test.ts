@@ -1,11 +1,11 @@
 import { silentLogger } from '@trainyard/testkit/silent-logger.ts';
 import { fastify, type FastifyInstance } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import type { AuditEntry } from '../stores/audit.ts';
-import { AuditLog } from '../usecases/audit.ts';
-import { AuditRetention } from '../usecases/audit-retention.ts';
+import type { AuditEntry } from '../../stores/audit.ts';
+import { AuditLog } from '../../usecases/audit.ts';
+import { AuditRetention } from '../../usecases/audit-retention.ts';
 import { addAudit } from './audit.ts';
-import type { Identity } from './identity.ts';
+import type { Identity } from '../identity.ts';
 
 const ann: Identity = { kind: 'user', tokenId: 't1', name: 'ann', roles: [] };
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from '../platform/logger.ts';
-import type { AuditLog, AuditOutcome } from '../usecases/audit.ts';
-import { identityIfAny } from './identity.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { AuditLog, AuditOutcome } from '../../usecases/audit.ts';
+import { identityIfAny } from '../identity.ts';
 
 /**
  * Puts down every call of a route whose `config.audit` names an action, before its answer goes out: what was answered can be

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { isTrainyardError } from '@trainyard/core/errors.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { checkHost, type GateOptions } from '../http/gate.ts';
+import { checkHost, type GateOptions } from './gate.ts';
 
 interface Problem {
   readonly status: number;
