@@ -22,10 +22,30 @@ function issueTexts(schema: z.ZodType, issue: z.core.$ZodIssue, input: unknown):
     const branches = issue.errors.map((issues) => issues.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })));
     const meant = branches.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
     if (meant !== undefined && depth(meant) > issue.path.length) return meant.flatMap((inner) => issueTexts(schema, inner, input));
+    // of a branch that took the value and could not use it, which says more than that no branch fits
+    const own = branches.flat().filter(({ code }) => code === 'custom');
+    if (own.length > 0) return own.flatMap((inner) => issueTexts(schema, inner, input));
   }
   const found = issue.code === 'invalid_type' || issue.code === 'invalid_union' || issue.code === 'invalid_value' ? foundText(valueAt(input, issue.path)) : '';
   const where = issue.path.length === 0 ? '' : `${join(issue.path)}: `;
-  return [`${where}${issue.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '')}${found}`];
+  return [`${where}${sizeText(issue) ?? wordsOf(issue)}${found}`];
+}
+
+/** Our own words, as they are: they may quote megabytes of the input. What the library says it has found is said better by us. */
+function wordsOf({ code, message }: z.core.$ZodIssue): string {
+  return code === 'custom' ? message : message.replace(/^Invalid input: /, '').replace(/, received .*$/, '');
+}
+
+/** Of a value that is too large or too small, where the schema has no words of its own. */
+function sizeText(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code !== 'too_big' && issue.code !== 'too_small') return undefined;
+  if (!/^Too (big|small): /.test(issue.message)) return undefined;
+  const bound = issue.code === 'too_big' ? `at most ${issue.maximum}` : `at least ${issue.minimum}`;
+  const edge = issue.inclusive === false ? `${issue.code === 'too_big' ? 'less than' : 'more than'} ${bound.split(' ').at(-1) ?? ''}` : bound;
+  const things: Readonly<Record<string, string>> = { string: ' characters', array: ' elements', set: ' elements', object: ' fields', map: ' fields' };
+  if (edge === 'at least 1' && things[issue.origin] !== undefined) return 'must not be empty';
+  const unit = things[issue.origin];
+  return unit === undefined ? `must be ${edge}` : `must have ${edge}${unit}`;
 }
 
 function depth(issues: readonly z.core.$ZodIssue[]): number {

@@ -13,7 +13,7 @@ import { RunBody, Training, TrainingBody } from './schemas/training.ts';
 import { ExportQuery, ImportAnswer, ImportQuery } from './schemas/transfer.ts';
 
 const id = z.strictObject({ id: z.string() });
-const runId = z.strictObject({ id: z.string().describe('Run id (32 hex digits, or its first 6 and more) or run number') });
+const runId = z.strictObject({ id: z.string().describe('Run number, run id (32 hex digits), or a beginning of one (6 digits and more) that no other run has') });
 const digest = z.strictObject({ digest: z.string().describe('sha256 of the upload, 64 hex digits') });
 const secretName = z.strictObject({ name: z.string().regex(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be an id: lowercase letters, digits and -') });
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');

@@ -21,14 +21,16 @@ export interface Io {
   readonly program?: string | undefined;
   /** The command was given to `trainyard local`, and so must be what it tells people to type. */
   readonly local?: boolean | undefined;
-  /** Aborted by Ctrl-C, SIGTERM, or when whoever reads the output has gone. */
+  /** Aborted by Ctrl-C, SIGTERM or the end of the terminal. */
   readonly interrupted: AbortSignal;
+  /** Aborted when whoever reads the output has gone (`| head`): an end for what is only shown, never for what is to be done. */
+  readonly readerGone: AbortSignal;
 }
 
 /** Why a command is to end early; the reason of `Io.interrupted`. */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
-  readonly by: 'ctrl_c' | 'terminated' | 'reader_gone';
+  readonly by: 'ctrl_c' | 'terminated';
 
   constructor(by: Interruption['by']) {
     super(`interrupted (${by})`);

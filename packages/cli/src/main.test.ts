@@ -5,8 +5,14 @@ import { refusal, TestServer } from './test-server.ts';
 
 const FAULTS = [
   [2, 'an unknown command', ['trian'], "error: unknown command 'trian'\n  hint: Did you mean train?\n"],
+  [2, 'help for an unknown command', ['help', 'lgos'], "error: unknown command 'lgos'\n  hint: Did you mean logs?\n"],
+  [2, 'help for nothing like a command', ['help', 'train', 'xyzzy'], "error: unknown command 'xyzzy'\n  hint: see what there is with: trainyard --help\n"],
   [2, 'an unknown option', ['runs', '--foo'], /^error: unknown option '--foo'\n {2}hint: /],
   [2, 'an unknown format', ['runs', '-o', 'xml'], /^error: option '-o, --output <format>' argument 'xml' is invalid\. Choose table, json/],
+  [2, 'a broken expression', ['runs', '-o', 'jsonpath=$['], /A bracket, brace or quote of the expression has no end/],
+  [2, 'a quote without its end', ['runs', '-o', "jsonpath=$['a]"], /A bracket, brace or quote of the expression has no end/],
+  [2, 'a misspelt type of connection', ['connection', 'create', 'x', '--type', 'gti', '--uri', 'u'], /there is no connection type 'gti'; did you mean 'git'\?/],
+  [2, 'a misspelt role', ['token', 'create', 'x', '--role', 'veiwer@wine'], /viewer@wine; did you mean 'viewer'\?/],
   [2, 'a missing argument', ['run'], /^error: missing required argument 'run'/],
   [2, 'a word too many', ['run', '1', '2'], /^error: too many arguments/],
   [2, 'no number', ['runs', '--limit', 'x'], /Write a whole number, 1 or more/],
@@ -23,11 +29,23 @@ describe('usage', () => {
     expect(result.err).toMatch(message);
   });
 
-  test.each([[[]], [['--help']], [['help']], [['train']], [['train', 'run', '--help']], [['help', 'logs']]])('help: %j', async (argv) => {
+  test.each([
+    [[], ''],
+    [['--help'], ''],
+    [['help'], ''],
+    [['train', 'run', '--help'], ' train run'],
+    [['help', 'logs'], ' logs'],
+    [['help', 'train', 'run'], ' train run'],
+    [['train', 'help', 'run'], ' train run'],
+    [['help', 'tokens'], ' token'],
+  ])('help: %j', async (argv, command) => {
     const { code, out, err } = await cli(argv);
-    // a group without a command is a question for its help, asked the wrong way
-    expect(code).toBe(argv[0] === 'train' && argv.length === 1 ? 2 : 0);
-    expect(out + err).toMatch(/Usage: trainyard|--help/);
+    expect([code, out, err]).toEqual([0, expect.stringMatching(`^Usage: trainyard${command}[ |][^]*Options:`), '']);
+  });
+
+  test.each(['train', 'connection', 'token', 'db', 'secret'])('%s without a command is a question for its help, asked the wrong way', async (group) => {
+    const { code, out, err } = await cli([group]);
+    expect([code, out, err]).toEqual([2, '', expect.stringMatching(`^Usage: trainyard ${group}[^]*Commands:`)]);
   });
 
   test('every command explains itself with an example', async () => {
@@ -65,6 +83,12 @@ describe('errors of the server', () => {
   test('several problems are told one a line', async () => {
     await using server = await TestServer.start({ getTraining: () => refusal('INVALID_FIELDS', { problem: "unknown field 'a'; unknown field 'b'" }) });
     expect((await cli(['train', 'get', 'wine'], { server })).err).toBe("error: 2 things are wrong\n       - unknown field 'a'\n       - unknown field 'b'\n  hint: see docs/reference/training.md and resources.md for every field\n");
+  });
+
+  test('a beginning that fits several runs is said to, and not taken for a training', async () => {
+    await using server = await TestServer.start({ getRun: () => refusal('RUN_AMBIGUOUS', { id: '019abc' }) });
+    const { code, err } = await cli(['run', '019abc'], { server });
+    expect([code, err]).toEqual([2, expect.stringMatching(/^error: several runs have an id that begins with '019abc'\n {2}hint: name the run by its number/)]);
   });
 
   test('nobody there', async () => {

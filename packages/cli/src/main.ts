@@ -11,6 +11,7 @@ import { makeProgram } from './program.ts';
 /** The streams, the environment and the signals of this process. The only place that reads them. */
 export function processIo(): Io {
   const interruption = new AbortController();
+  const readerGone = new AbortController();
   const end = (signal: 'SIGINT' | 'SIGTERM', by: Interruption['by']): void => {
     process.once(signal, () => {
       interruption.abort(new Interruption(by));
@@ -20,14 +21,17 @@ export function processIo(): Io {
   };
   end('SIGINT', 'ctrl_c');
   end('SIGTERM', 'terminated');
+  // of a closed terminal: from the shell and from the kernel, which is not somebody who asks twice
+  process.on('SIGHUP', () => interruption.abort(new Interruption('terminated')));
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      interruption.abort(new Interruption('reader_gone'));
+      // a pipe without a reader, a terminal that was closed
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+      readerGone.abort();
     });
   }
   const { stdin, stdout, stderr, env } = process;
-  return { stdin, stdout, stderr, env, cwd: process.cwd(), home: homedir(), program: process.argv[1], interrupted: interruption.signal };
+  return { stdin, stdout, stderr, env, cwd: process.cwd(), home: homedir(), program: process.argv[1], interrupted: interruption.signal, readerGone: readerGone.signal };
 }
 
 /** Carries out one command line (without the program's name) and gives its exit code. Throws nothing. */
@@ -53,9 +57,12 @@ function asksForHelp(words: readonly string[]): boolean {
 
 async function failed(cli: Cli, error: unknown): Promise<number> {
   if (error instanceof CommanderError && error.exitCode === 0) return exitCode('ok');
-  const { interrupted, env } = cli.io;
-  const interruption: unknown = interrupted.aborted ? interrupted.reason : error;
-  if (interruption instanceof Interruption) return interruption.by === 'reader_gone' ? exitCode('ok') : exitCode('interrupted');
+  // a group without one of its commands: its help is what there is to say
+  if (error instanceof CommanderError && error.code === 'commander.help') return exitCode('usage');
+  const { interrupted, readerGone, env } = cli.io;
+  if ((interrupted.aborted ? interrupted.reason : error) instanceof Interruption) return exitCode('interrupted');
+  // bytes that were meant for a reader alone: download -O -
+  if (readerGone.aborted && (error as NodeJS.ErrnoException).code === 'EPIPE') return exitCode('ok');
   const debug = env['TRAINYARD_DEBUG'] === '1';
   const shown = error instanceof CommanderError ? usageError(error) : error;
   await cli.err.lines(failureLines(shown, cli.err, debug));

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '@trainyard/testkit/wait-for.ts';
 import { describe, expect, test } from 'vitest';
-import { aDirectory, anAttempt, aRunDetail } from './test-data.ts';
-import { eventStream, TEST_TOKEN, TestServer } from './test-server.ts';
+import { aDirectory, anAttempt, aRunDetail, aTraining } from './test-data.ts';
+import { eventStream, refusal, TEST_TOKEN, TestServer } from './test-server.ts';
 
 const BIN = fileURLToPath(new URL('../bin/trainyard.mjs', import.meta.url));
 const OLD_NODE = ['--import', "data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '20.1.0' })"];
@@ -28,6 +28,13 @@ function program(argv: readonly string[], { server, node = [], bin = BIN, home =
   return { child, ended, out: () => out, err: () => err };
 }
 
+/** The same behind a reader that has gone before the first line. */
+function unread(argv: readonly string[], server: TestServer): Program {
+  const started = program(argv, { server });
+  started.child.stdout?.destroy();
+  return started;
+}
+
 /** A run that goes on for ever and says `tick`. */
 async function anEndlessRun(): Promise<TestServer> {
   const run = aRunDetail({ state: 'running', step: 'train', attempts: [anAttempt({ state: 'active' })] });
@@ -47,7 +54,7 @@ describe('the program', () => {
     const help = program(['up', '--help']);
     expect([(await help.ended).code, help.out()]).toEqual([0, expect.stringMatching(/^Usage: trainyard up/)]);
     const refused = program(['up', '--no-such-flag']);
-    expect([(await refused.ended).code, refused.out()]).toEqual([1, '']);
+    expect([(await refused.ended).code, refused.out()]).toEqual([2, '']);
     expect(refused.err()).toMatch(/^error: [^\n]*no-such-flag/);
   });
 
@@ -79,6 +86,17 @@ describe('the program', () => {
     await waitFor('the log is shown', () => out().includes('tick'));
     child.stdout?.destroy();
     expect([await ended, err()]).toEqual([{ code: 0, signal: null }, '']);
+  });
+
+  test('what is to change something changes it though nobody reads, and waits for no run', async () => {
+    using dir = aDirectory({ 'all.yaml': 'kind: ModelTraining\nid: wine\nspec: {model: {name: wine, version: 1}, toolchain: command, args: [true], vcsName: repo}\n' });
+    await using server = await anEndlessRun();
+    let number = 0;
+    const started = () => aTraining({ status: { state: 'running', runNumber: ++number } });
+    server.on('getTraining', () => refusal('TRAINING_NOT_FOUND', { id: 'wine' })).on('createTraining', started);
+    const run = unread(['train', 'run', path.join(dir.path, 'all.yaml')], server);
+    expect([await run.ended, number, run.err()]).toEqual([{ code: 130, signal: null }, 1, expect.stringMatching(/goes on without this command[^]*trainyard logs -f [0-9a-f]{32}\n/)]);
+    expect([await unread(['apply', '--yes', '-f', path.join(dir.path, 'all.yaml')], server).ended, number]).toEqual([{ code: 0, signal: null }, 2]);
   });
 
   test('compiled code is kept where only this user writes', async () => {

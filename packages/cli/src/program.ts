@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Cli, GlobalFlags } from './cli.ts';
 import { commands } from './commands/index.ts';
+import { help } from './commands/program/help.ts';
 import { EXIT_CODES, exitCode } from './exit-codes.ts';
 
 /** The whole command line as a tree. Errors of the command line are thrown, never printed and exited on. */
@@ -9,11 +10,11 @@ export function makeProgram(cli: Cli): Command {
     .description('Trainyard trains models and keeps what came out of it.')
     .option('--url <url>', 'server to talk to (default: TRAINYARD_URL, or the one that runs here)')
     .option('--no-color', 'no colours, no spinner (also: NO_COLOR)')
-    .helpCommand('help [command]', 'show the help of a command')
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', () => `\n${footer(program)}`)
     .hook('preAction', (root) => cli.useFlags(root.opts<GlobalFlags>()));
   for (const make of commands) program.addCommand(make(cli));
+  for (const group of everyCommand(program).filter(({ commands: below }) => below.length > 0)) group.helpCommand(false).addCommand(help(), { hidden: group !== program });
   for (const command of everyCommand(program)) prepare(command, cli);
   return program;
 }
@@ -31,8 +32,9 @@ function prepare(command: Command, { io }: Cli): void {
     })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
-      // the one place that prints errors is main.ts
-      writeErr: () => undefined,
+      // the one place that prints errors is main.ts; the help of a group that was called without a command is none
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: () => undefined,
       getOutHelpWidth: () => Math.min(io.stdout.columns || 100, 120),
       getErrHelpWidth: () => Math.min(io.stderr.columns || 100, 120),
       getOutHasColors: () => terminal,

@@ -16,6 +16,7 @@ export interface CliSetting {
   readonly columns?: number;
   readonly pace?: Partial<Pace>;
   readonly interrupted?: AbortSignal;
+  readonly readerGone?: AbortSignal;
   /** The file of the program, for commands that start a server. */
   readonly program?: string;
 }
@@ -50,6 +51,7 @@ export function testIo(setting: CliSetting): { io: Io; written: () => { out: str
     cwd: setting.cwd ?? nowhere,
     home: setting.home ?? nowhere,
     interrupted: setting.interrupted ?? new AbortController().signal,
+    readerGone: setting.readerGone ?? new AbortController().signal,
     program: setting.program,
   };
   return { io, written: () => ({ out: out(), err: err() }) };

@@ -1,5 +1,5 @@
 /** The known name nearest to what was typed, or undefined when nothing is near enough to be meant. */
-function nearest(typed: string, known: readonly string[]): string | undefined {
+export function nearest(typed: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(typed.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;

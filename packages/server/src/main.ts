@@ -21,6 +21,6 @@ export async function runServer(argv: readonly string[], env: NodeJS.ProcessEnv)
     process.stderr.write(`error: ${messageOf(error)}\n${isTrainyardError(error) ? `  hint: ${error.hint}\n` : ''}`);
     if (env['TRAINYARD_DEBUG'] === '1') process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`);
     // of the exit codes of the CLI; a variable of the original on-demand service ends it with 1, as it did there
-    return isTrainyardError(error) && error.code === 'INVALID_SETTING' ? 2 : 1;
+    return isTrainyardError(error) && ['INVALID_SETTING', 'USAGE'].includes(error.code) ? 2 : 1;
   }
 }

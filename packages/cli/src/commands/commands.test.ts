@@ -42,9 +42,27 @@ describe('train create, edit, delete, rerun', () => {
     expect(uploaded).toBeGreaterThan(0);
   });
 
+  test('a directory with one training counts as its manifest, one without is refused', async () => {
+    await using server = await TestServer.start({ createTraining: echo });
+    using dir = aDirectory({ 'one/t.yaml': `kind: ModelTraining\nid: a\nspec: ${SPEC}\n`, 'none/conda.yaml': 'name: x\n', 'c.yaml/': '' });
+    expect(await cli(['train', 'create', '-f', 'one'], { server, cwd: dir.path })).toMatchObject({ code: 0, out: "training 'a' created, run 8 queued\n" });
+    expect(await cli(['train', 'create', '-f', 'none'], { server, cwd: dir.path })).toMatchObject({ code: 2, err: expect.stringContaining("there is no manifest of a training in 'none'") as string });
+    expect(await cli(['connection', 'create', '-f', 'c.yaml'], { server, cwd: dir.path })).toMatchObject({ code: 2, err: expect.stringMatching(/'c\.yaml' is a directory\n {2}hint: [^\n]*trainyard apply -f c\.yaml/) as string });
+  });
+
+  test.each([
+    ['hyperParams: {}', /spec\.hyperParams[^]*did you mean 'hyperParameters'/],
+    ['timeout: bananas', /spec\.timeout: 'bananas' is not a duration: write 90s/],
+    ['engine: locla', /there is no engine 'locla'\n {2}hint: engines here: local; did you mean 'local'\?/],
+  ])('what is wrong is told before the source is uploaded: %s', async (line, words) => {
+    await using server = await TestServer.start({ status: () => ({ version: '1', startedAt: 'x', database: 'sqlite', engines: [{ name: 'local', can: {}, limit: 1 }], toolchains: [], runs: {} }) });
+    using dir = aDirectory({ 'train.yaml': `kind: ModelTraining\nid: a\nspec: {model: {name: a, version: 1}, toolchain: mlflow, ${line}}\n`, 'train.py': '' });
+    for (const how of [['create', '-f', 'train.yaml'], ['run']]) expect(await cli(['train', ...how], { server, cwd: dir.path })).toMatchObject({ code: 2, err: expect.stringMatching(words) as string });
+  });
+
   test('from stdin there is no directory to take', async () => {
     await using server = await TestServer.start();
-    const { code, err } = await cli(['train', 'create', '-f', '-'], { server, stdin: 'kind: ModelTraining\nid: a\nspec: {}\n' });
+    const { code, err } = await cli(['train', 'create', '-f', '-'], { server, stdin: 'kind: ModelTraining\nid: a\nspec: {model: {name: a, version: 1}, toolchain: mlflow}\n' });
     expect([code, err]).toEqual([2, expect.stringContaining('stdin: spec.algorithmSource is missing')]);
   });
 

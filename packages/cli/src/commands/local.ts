@@ -8,7 +8,7 @@ export function local(): Command {
     .summary('carry a command out without a server')
     .description(
       'Starts a server for this command alone, on this machine, and ends it with the command. Data, variables and git are honoured as on any server; trainings run on the engine local.\n\n' +
-        'What it keeps (runs, models, built environments) lies in TRAINYARD_LOCAL_DIR, or ~/.trainyard/local. Ctrl-C stops the runs.',
+        'What it keeps (runs, models, built environments) lies in TRAINYARD_LOCAL_DIR, or ~/.trainyard/local. Ctrl-C stops the runs, and so does closing the terminal.',
     )
     .argument('<command...>', 'any other command, with its options');
   return withExamples(command, [

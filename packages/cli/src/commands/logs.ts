@@ -49,8 +49,14 @@ async function printLog(cli: Cli, name: string, { follow, attempt, tail, reconne
   if (chosen === undefined && attempt !== undefined) throw await noSuchAttempt(run.number, attempt, run.attempts.length);
   const byte = tail === undefined || chosen === undefined ? 0 : await tailStart(connection, { runId: run.id, attempt: chosen.number, logBytes: chosen.logBytes, lines: tail });
   const safe = cli.out.isTerminal ? new SafeTextStream() : undefined;
-  const request = { runId: run.id, from: { attempt: chosen?.number, byte }, follow, signal: cli.io.interrupted, watcher: watcher(cli) };
-  for await (const { bytes } of readLog(connection, request)) await cli.out.write(safe === undefined ? bytes : safe.push(bytes));
+  const { interrupted, readerGone } = cli.io;
+  const request = { runId: run.id, from: { attempt: chosen?.number, byte }, follow, signal: AbortSignal.any([interrupted, readerGone]), watcher: watcher(cli) };
+  try {
+    for await (const { bytes } of readLog(connection, request)) await cli.out.write(safe === undefined ? bytes : safe.push(bytes));
+  } catch (error) {
+    // whoever read it has read enough
+    if (!readerGone.aborted) throw error;
+  }
   if (safe !== undefined) await cli.out.write(`${safe.end()}${cli.out.coloured ? '\u001b[0m' : ''}`);
 }
 

@@ -7,7 +7,7 @@ _trainyard() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} at='' i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$at \${COMP_WORDS[i]}" in
-${commands.filter(({ path }) => path.length > 0).map(({ path }) => `      '${key(path)}') at='${key(path)}' ;;`).join('\n')}
+${commands.filter(({ path }) => path.length > 0).map(({ path, restarts }) => `      '${key(path)}') at='${restarts ? '' : key(path)}' ;;`).join('\n')}
     esac
   done
   COMPREPLY=()
@@ -38,7 +38,7 @@ function optionCases({ path, options }: CommandWords): string[] {
   });
 }
 
-function wordsCase({ path, commands, options }: CommandWords): string {
-  const words = [...commands.map(({ name }) => name), ...options.flatMap(({ long, short }) => (short === undefined ? [long] : [long, short]))];
+function wordsCase({ path, commands, words: others, options }: CommandWords): string {
+  const words = [...commands.map(({ name }) => name), ...others, ...options.flatMap(({ long, short }) => (short === undefined ? [long] : [long, short]))];
   return `    '${key(path)}') words='${words.join(' ')}' ;;`;
 }

@@ -1,4 +1,7 @@
+import { ROLES } from '@trainyard/core/access/roles.ts';
 import type { Command, Option } from 'commander';
+import { CONNECTION_TYPES } from '../manifest/connection-types.ts';
+import { TEMPLATES } from '../manifest/templates.ts';
 
 /** The words of a command, as completion needs them. */
 export interface CommandWords {
@@ -6,6 +9,10 @@ export interface CommandWords {
   readonly path: readonly string[];
   readonly about: string;
   readonly commands: readonly { readonly name: string; readonly about: string }[];
+  /** What may stand behind it besides commands and options. */
+  readonly words: readonly string[];
+  /** Behind it any other command may stand, as if it were not there. */
+  readonly restarts: boolean;
   readonly options: readonly OptionWords[];
 }
 
@@ -17,6 +24,9 @@ export interface OptionWords {
 }
 
 const FILE_ARGUMENT = /<(file|dir|path)>/;
+/** Words that help does not list as choices: there is more that may stand in their place, or too many. */
+const WORDS: Readonly<Record<string, readonly string[]>> = { template: TEMPLATES.map(({ name }) => name), import: ['mlflow', 'odahu'] };
+const VALUES: Readonly<Record<string, readonly string[]>> = { '--type': CONNECTION_TYPES, '--role': ROLES };
 const FORMATS = ['table', 'json', 'yaml', 'jsonpath='];
 
 /** Every command that can be typed, read from the program itself, so that completion never knows less or more. */
@@ -31,6 +41,8 @@ function walk(command: Command, path: readonly string[], inherited: readonly Opt
     path,
     about: aboutText(command),
     commands: visible.map((one) => ({ name: one.name(), about: aboutText(one) })),
+    words: [...(WORDS[path.join(' ')] ?? []), ...command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? [])],
+    restarts: command.registeredArguments.some((argument) => argument.name() === 'command' && argument.required),
     options: [...own, ...inherited].map(optionWords).concat([{ long: '--help', short: '-h', about: 'show the help', takes: 'nothing' }]),
   };
   return [words, ...visible.flatMap((one) => walk(one, [...path, one.name()], inherited))];
@@ -43,6 +55,8 @@ function optionWords(option: Option): OptionWords {
 function takes(option: Option): OptionWords['takes'] {
   if (option.argChoices !== undefined) return option.argChoices;
   if (option.long === '--output') return FORMATS;
+  const values = VALUES[option.long ?? ''];
+  if (values !== undefined) return values;
   if (!option.required && !option.optional) return 'nothing';
   return FILE_ARGUMENT.test(option.flags) ? 'file' : 'text';
 }

@@ -39,8 +39,31 @@ describe('completion', () => {
     [['secret', ''], ['set', 'list', 'delete', 'rotate-key', '--url', '--no-color', '--help', '-h']],
     [['logs', '7', '--t'], ['--tail']],
     [['completion', '--ur'], ['--url']],
+    [['completion', 'f'], ['fish']],
+    [['local', 'tra'], ['train']],
+    [['local', 'train', 'r'], ['run', 'rerun']],
+    [['template', 's3'], ['s3-connection']],
+    [['import', 'm'], ['mlflow']],
+    [['import', 'odahu', '--dry'], ['--dry-run']],
+    [['connection', 'create', '--type', 'g'], ['git', 'gcs']],
+    [['token', 'create', 'x', '--role', 'v'], ['viewer']],
   ])('bash offers behind %j', async (words, expected) => {
     expect(offered(await script('bash'), words)).toEqual(expected);
+  });
+
+  test.for([
+    ['fish', 'local tra', ['train']],
+    ['fish', 'local train r', ['rerun', 'run']],
+    ['fish', 'template s3', ['s3-connection']],
+    ['fish', 'import mlf', ['mlflow']],
+  ] as const)('%s offers behind %j', async ([shell, words, expected], { skip }) => {
+    skip(!has(shell), `there is no ${shell} here`);
+    const dir = mkdtempSync(join(tmpdir(), 'trainyard-completion-'));
+    writeFileSync(join(dir, 'script'), await script(shell));
+    const { stdout } = spawnSync(shell, ['--no-config', '-c', `source ${join(dir, 'script')}; complete -C 'trainyard ${words}'`], { encoding: 'utf8', env: { ...process.env, HOME: dir, XDG_CONFIG_HOME: dir } });
+    rmSync(dir, { recursive: true });
+    const offers = stdout.split('\n').flatMap((line) => (line === '' ? [] : [line.replace(/\t.*/, '')]));
+    expect(offers.toSorted((a, b) => a.localeCompare(b))).toEqual(expected);
   });
 
   test.each(['bash', 'zsh', 'fish'])('%s knows every command', async (shell) => {

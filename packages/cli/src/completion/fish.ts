@@ -2,13 +2,14 @@ import type { CommandWords, OptionWords } from './command-tree.ts';
 
 /** Completion for fish: source it, or save it as \`trainyard.fish\` among fish's completions. */
 export function fishCompletion(commands: readonly CommandWords[]): string {
-  const paths = commands.filter(({ path }) => path.length > 0).map(({ path }) => `'${path.join(' ')}'`);
+  const pathsOf = (restarting: boolean): string => commands.filter(({ path, restarts }) => path.length > 0 && restarts === restarting).map(({ path }) => `'${path.join(' ')}'`).join(' ');
   return `# fish completion for trainyard; load it with: trainyard completion fish | source
 function __trainyard_at
     set -l at
     for word in (commandline -opc)[2..-1]
         set -l longer (string join ' ' -- $at $word)
-        contains -- $longer ${paths.join(' ')}; and set at $longer
+        contains -- $longer ${pathsOf(false)}; and set at $longer
+        contains -- $longer ${pathsOf(true)}; and set at
     end
     test "$at" = "$argv[1]"
 end
@@ -17,10 +18,10 @@ ${commands.flatMap(commandLines).join('\n')}
 `;
 }
 
-function commandLines({ path, commands, options }: CommandWords): string[] {
+function commandLines({ path, commands, words, options }: CommandWords): string[] {
   const here = `complete -c trainyard -n ${quoted(`__trainyard_at ${quoted(path.join(' '))}`)}`;
   const names = commands.map(({ name, about }) => `${here} -f -a ${name} -d ${quoted(about)}`);
-  return [...names, ...options.map((option) => `${here} ${optionFlags(option)} -d ${quoted(option.about)}`)];
+  return [...names, ...words.map((word) => `${here} -a ${quoted(word)}`), ...options.map((option) => `${here} ${optionFlags(option)} -d ${quoted(option.about)}`)];
 }
 
 function optionFlags({ long, short, takes }: OptionWords): string {

@@ -9,7 +9,7 @@ _trainyard() {
   local -a choices
   for word in \${words[2,CURRENT-1]}; do
     case "$at $word" in
-${commands.filter(({ path }) => path.length > 0).map(({ path }) => `      '${key(path)}') at='${key(path)}' ;;`).join('\n')}
+${commands.filter(({ path }) => path.length > 0).map(({ path, restarts }) => `      '${key(path)}') at='${restarts ? '' : key(path)}' ;;`).join('\n')}
     esac
   done
   case "$at \${words[CURRENT-1]}" in
@@ -44,8 +44,8 @@ function actionFor(takes: OptionWords['takes']): string | undefined {
   return takes === 'text' ? "_message 'a value'" : `compadd -- ${takes.map(quoted).join(' ')}`;
 }
 
-function choicesCase({ path, commands, options }: CommandWords): string {
-  const choices = [...commands.map(({ name, about }) => described(name, about)), ...options.flatMap((option) => [option.long, ...(option.short === undefined ? [] : [option.short])].map((name) => described(name, option.about)))];
+function choicesCase({ path, commands, words, options }: CommandWords): string {
+  const choices = [...commands.map(({ name, about }) => described(name, about)), ...words.map(quoted), ...options.flatMap((option) => [option.long, ...(option.short === undefined ? [] : [option.short])].map((name) => described(name, option.about)))];
   return `    '${key(path)}') choices=(${choices.join(' ')})${commands.length > 0 ? ' group=1' : ''} ;;`;
 }
 

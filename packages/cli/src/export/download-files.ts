@@ -4,7 +4,6 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { TrainyardError } from '@trainyard/core/errors.ts';
-import { artifactSegments } from '@trainyard/core/tracking/artifact-path.ts';
 import { type ArtifactEntry, artifactFile } from './layout.ts';
 import type { Origin } from './origin.ts';
 
@@ -13,7 +12,7 @@ const TRIES = 3;
 
 type Listed = Omit<ArtifactEntry, 'sha256'>;
 
-/** Downloads files into the directory of an export; one that is there with its size is hashed, not fetched. Answers them in their order. */
+/** Downloads files into the directory of an export (absolute); one that is there with its size is hashed, not fetched. Answers them in their order. */
 export async function downloadFiles(origin: Origin, dir: string, files: readonly Listed[]): Promise<ArtifactEntry[]> {
   const entries: ArtifactEntry[] = [];
   const queue = files.entries();
@@ -26,9 +25,7 @@ export async function downloadFiles(origin: Origin, dir: string, files: readonly
 
 /** The sha256 of the file. It gets its name when all of it is there. */
 async function fetchFile(origin: Origin, dir: string, file: Listed): Promise<string> {
-  // what a server calls its files decides no place of ours
-  artifactSegments(file.path);
-  const target = path.join(dir, artifactFile(file));
+  const target = artifactFile(dir, file);
   if ((await sizeOf(target)) === file.sizeBytes) return hashOf(createReadStream(target));
   await mkdir(path.dirname(target), { recursive: true });
   const part = path.join(dir, `.part-${process.pid}-${file.id}-${createHash('sha256').update(file.path).digest('hex').slice(0, 16)}`);

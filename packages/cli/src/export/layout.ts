@@ -1,4 +1,7 @@
-import type { RECORD_FORMAT, RecordKind } from '@trainyard/core/tracking/records/record.ts';
+import path from 'node:path';
+import { TrainyardError } from '@trainyard/core/errors.ts';
+import { artifactSegments } from '@trainyard/core/tracking/artifact-path.ts';
+import { OWNER_IDS, type RECORD_FORMAT, type RecordKind } from '@trainyard/core/tracking/records/record.ts';
 import type { Tally } from '@trainyard/core/tracking/records/tally.ts';
 
 /** The files of an export. docs/reference/export-format.md describes them. */
@@ -39,7 +42,16 @@ export interface ArtifactEntry {
   readonly sha256: string;
 }
 
-/** Where a file lies in the directory of an export. */
-export function artifactFile({ owner, id, path }: Pick<ArtifactEntry, 'owner' | 'id' | 'path'>): string {
-  return `artifacts/${owner === 'run' ? 'runs' : 'models'}/${id}/${path}`;
+/**
+ * Where a file lies in the directory of an export, `dir` being its absolute path. A server or somebody's export says whose file it
+ * is and what it is called: INVALID_PATH for anything that does not lie below the directory of its owner.
+ */
+export function artifactFile(dir: string, { owner, id, path: file }: Pick<ArtifactEntry, 'owner' | 'id' | 'path'>): string {
+  const owners = { run: 'runs', model: 'models' } as const;
+  if (!Object.hasOwn(owners, owner) || !OWNER_IDS[owner].test(id)) throw new TrainyardError('INVALID_PATH', { path: `${id}/${file}` });
+  artifactSegments(file);
+  const root = path.join(dir, 'artifacts', owners[owner], id);
+  const found = path.resolve(root, file);
+  if (!found.startsWith(root + path.sep)) throw new TrainyardError('INVALID_PATH', { path: `${id}/${file}` });
+  return found;
 }

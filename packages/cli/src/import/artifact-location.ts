@@ -1,3 +1,4 @@
+import { withoutEndingSlashes } from '@trainyard/core/ending-slashes.ts';
 import { referenceText } from '@trainyard/core/tracking/records/artifact-reference.ts';
 
 /** What an artifact URI of MLflow means to somebody who moves away from it. */
@@ -12,7 +13,7 @@ export type Location =
 /** Reads an artifact URI, an artifact location or the source of a version. */
 export function readLocation(uri: string): Location {
   const proxied = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*(.*)$/s.exec(uri)?.[1];
-  if (proxied !== undefined) return { kind: 'proxied', path: proxied.replace(/\/+$/, '') };
+  if (proxied !== undefined) return { kind: 'proxied', path: withoutEndingSlashes(proxied) };
   const file = /^file:(?:\/\/(?:localhost)?(?=\/))?(.*)$/s.exec(uri)?.[1];
   if (file !== undefined) return { kind: 'local', path: decoded(file) };
   if (/^[a-z][a-z0-9+.-]+:/i.test(uri)) return { kind: 'elsewhere', uri };
@@ -29,7 +30,7 @@ export function elsewhere(uri: string | null): string | null {
 export function toSource(uri: string): string {
   const location = readLocation(uri);
   if (location.kind === 'elsewhere') return uri;
-  const match = /(?:^|\/)(?:models\/(?<model>m-[a-z0-9-]{1,62})|(?<run>[0-9a-f]{32}))\/artifacts(?:\/(?<path>.*))?$/s.exec(location.path.replace(/\/+$/, ''));
+  const match = /(?:^|\/)(?:models\/(?<model>m-[a-z0-9-]{1,62})|(?<run>[0-9a-f]{32}))\/artifacts(?:\/(?<path>.*))?$/s.exec(withoutEndingSlashes(location.path));
   const { model, run, path = '' } = match?.groups ?? {};
   if (model !== undefined) return referenceText({ kind: 'model', id: model, path });
   return run === undefined ? uri : referenceText({ kind: 'run', id: run, path });

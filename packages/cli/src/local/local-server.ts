@@ -54,10 +54,11 @@ function localDir({ env, cwd, home }: Pick<Io, 'env' | 'cwd' | 'home'>): string 
 
 function startServer(io: Io, { dir, program }: { readonly dir: string; readonly program: string }): ChildProcess {
   const given = Object.entries(io.env).filter(([name]) => !OF_ANOTHER_SERVER.has(name) && !name.startsWith('DATABRICKS_'));
-  const env = { TRAINYARD_LOG_LEVEL: 'warn', ...Object.fromEntries(given) };
+  // its input is never written to: it ends with this process, and the server with it, however this process ends
+  const env = { TRAINYARD_LOG_LEVEL: 'warn', ...Object.fromEntries(given), TRAINYARD_ENDS_WITH_INPUT: '1' };
   const argv = [program, 'up', '--host', '127.0.0.1', '--port', '0', '--data-dir', dir];
   // its own directory: a .env of the user's is for another server. A group of its own: Ctrl-C is for the command, which then ends the runs and the server in this order
-  return spawn(process.execPath, argv, { cwd: dir, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, argv, { cwd: dir, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -1,14 +1,15 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CREDENTIAL_SOURCES } from '@trainyard/core/connection/connection-spec.ts';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { Io } from '../io.ts';
+import { CONNECTION_TYPES, misspeltType } from './connection-types.ts';
 import { REFERRED_FIELDS, withValues } from './connection-values.ts';
 
 /** What of a connection can be said on the command line. A secret can not: others would see it there. */
 export type ConnectionFlags = Readonly<Record<string, string | boolean | undefined>>;
 
 const TEXTS = {
-  type: ['type', 'git, s3, gcs, azureblob, hdfs, http, local, docker or ecr'],
+  type: ['type', `${CONNECTION_TYPES.slice(0, -1).join(', ')} or ${CONNECTION_TYPES.at(-1)}`],
   uri: ['uri', 'where it leads to'],
   description: ['text', 'a sentence for people'],
   webUILink: ['url', 'a page for people'],
@@ -26,7 +27,7 @@ const SECRETS = { password: 'the password', keyID: 'the id of the key', keySecre
 
 /** Adds the flags; `withConnectionFlags` of two commands are the same. */
 export function withConnectionFlags(command: Command): Command {
-  for (const [field, [value, text]] of Object.entries(TEXTS)) command.option(`--${dashed(field)} <${value}>`, text);
+  for (const [field, [value, text]] of Object.entries(TEXTS)) command.addOption(new Option(`--${dashed(field)} <${value}>`, text).argParser(field === 'type' ? readType : (given: string) => given));
   command.addOption(new Option('--credentials <source>', 'where credentials come from').choices(CREDENTIAL_SOURCES));
   for (const [field, text] of Object.entries(CHOICES)) command.option(`--${dashed(field)}`, text).addOption(new Option(`--no-${dashed(field)}`).hideHelp());
   for (const [field, text] of Object.entries(SECRETS)) {
@@ -53,6 +54,12 @@ export async function specFromFlags(io: Io, flags: ConnectionFlags): Promise<Rec
     spec[field] = await readSecret(io, `${SECRETS[field][0]?.toUpperCase() ?? ''}${SECRETS[field].slice(1)} (not shown): `);
   }
   return withValues(spec, { dir: io.cwd, env: io.env, where: 'the command line' });
+}
+
+function readType(text: string): string {
+  const problem = misspeltType(text);
+  if (problem !== undefined) throw new InvalidArgumentError(problem);
+  return text;
 }
 
 /** `keyID` → `key-id`, `webUILink` → `web-ui-link`. */

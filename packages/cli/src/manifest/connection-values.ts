@@ -18,6 +18,9 @@ export interface ValueSources {
 /** base64 of "-----BEGIN": a key as ODAHU's manifests have it. */
 const ENCODED_KEY = /^LS0tLS1CRUdJTi/;
 
+/** A key of SSH that is handed out: the file beside the private one, with .pub at its end. */
+const PUBLIC_KEY = /^(?:(?:ssh-|ecdsa-|sk-)[\w.@-]+ [A-Za-z0-9+/]|-----BEGIN [A-Z0-9 ]*PUBLIC KEY-----|---- BEGIN SSH2 PUBLIC KEY)/;
+
 /**
  * The spec of a connection with its values: `keySecretFile` names a file and `keySecretEnv` a variable of the environment in
  * place of `keySecret`, and likewise for the other secrets and `publicKey`. Numbers become the text that was written.
@@ -33,6 +36,7 @@ export async function withValues(spec: Readonly<Record<string, unknown>>, source
     if (value !== undefined) whole[field] = value;
     if (typeof value === 'string' && ENCODED_KEY.test(value)) throw wrong(sources, `${field} is a key in base64, as ODAHU's manifests have it: write it as it is, or name its file with ${field}File, or apply the file with --odahu`);
   }
+  if (typeof whole['keySecret'] === 'string' && PUBLIC_KEY.test(whole['keySecret'])) throw wrong(sources, 'keySecret is a public key: the private one is needed, whose file has no .pub at its end');
   return whole;
 }
 

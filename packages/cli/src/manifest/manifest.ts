@@ -2,6 +2,9 @@
 export const KINDS = ['Connection', 'ToolchainIntegration', 'ModelTraining'] as const;
 export type Kind = (typeof KINDS)[number];
 
+/** Kinds of ODAHU that lie outside of training. */
+export const ODAHUS_OTHER_KINDS = ['PackagingIntegration', 'ModelPackaging', 'ModelDeployment', 'ModelRoute', 'InferenceService', 'InferenceJob'] as const;
+
 /** A resource as a manifest has it: what the server will check, field by field. */
 export interface Manifest<K extends string = 'ModelTraining'> {
   readonly kind: K;

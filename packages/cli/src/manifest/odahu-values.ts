@@ -1,9 +1,6 @@
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { FoundManifest } from './manifest.ts';
 
-/** Kinds of ODAHU that lie outside of training. */
-export const ODAHUS_OTHER_KINDS = ['PackagingIntegration', 'ModelPackaging', 'ModelDeployment', 'ModelRoute', 'InferenceService', 'InferenceJob'] as const;
-
 /** What ODAHU keeps in base64. */
 const ENCODED = ['password', 'keyID', 'keySecret', 'publicKey'];
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { looksLikeManifest, parseManifests } from './parse-manifest.ts';
+import { parseManifests } from './parse-manifest.ts';
 
 const TRAINING = ['ModelTraining'] as const;
 
@@ -83,6 +83,8 @@ describe('what is wrong is named with file and line', () => {
     ['nearly the kind', 'kind: ModelTrainin\nid: a\nspec: {}\n', /the kind "ModelTrainin" is not known here; did you mean 'ModelTraining'\?/],
     ['another kind', 'kind: Connection\nid: a\nspec: {}\n', /the kind "Connection" is not known here; files of several kinds are for: trainyard apply -f FILE/],
     ['a kind of nobody', 'kind: Pod\nid: a\nspec: {}\n', /the kind "Pod" is not known here; write 'kind: ModelTraining'/],
+    ['a kind in another case', 'Kind: ModelTraining\nid: a\nspec: {}\n', /write 'kind' in place of 'Kind'/],
+    ['a kind of ODAHU outside of training', 'kind: ModelPackaging\nid: a\nspec: {}\n', /"ModelPackaging" is not known here; --odahu of trainyard apply leaves out/],
     ['no id', 'kind: ModelTraining\nspec: {}\n', /'id' is missing/],
     ['no spec', 'kind: ModelTraining\nid: a\n', /'spec' is missing/],
     ['a list as spec', 'kind: ModelTraining\nid: a\nspec: [1]\n', /'spec' must be a mapping, found \[1\]/],
@@ -96,18 +98,5 @@ describe('what is wrong is named with file and line', () => {
   test('aliases that multiply beyond reason', () => {
     const levels = Array.from({ length: 9 }, (_, i) => `${'abcdefghij'[i + 1]}: &${'abcdefghij'[i + 1]} [${Array(9).fill(`*${'abcdefghij'[i]}`).join(',')}]`);
     expect(problem(`kind: ModelTraining\nid: a\nspec: {}\na: &a [x]\n${levels.join('\n')}\n`)).toMatch(/Excessive alias count/);
-  });
-});
-
-describe('looksLikeManifest', () => {
-  test.each([
-    ['kind: ModelTraining\n', true],
-    ['{\n  "kind": "ModelTraining"\n}', true],
-    ['[{"id":"a","kind":"ModelTraining"}]', true],
-    ['# kind: ModelTraining\npython: 3.11\n', false],
-    ['kind: ModelTrainingJob\n', false],
-    ['kind: Connection\n', false],
-  ])('%j', (text, expected) => {
-    expect(looksLikeManifest(text, TRAINING)).toBe(expected);
   });
 });

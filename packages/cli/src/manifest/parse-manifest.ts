@@ -1,7 +1,7 @@
 import { TrainyardError, messageOf } from '@trainyard/core/errors.ts';
 import { didYouMean } from '@trainyard/core/nearest.ts';
 import { type Document, LineCounter, parseAllDocuments, type Scalar, visit } from 'yaml';
-import { type FoundManifest, KINDS, type Manifest } from './manifest.ts';
+import { type FoundManifest, KINDS, type Manifest, ODAHUS_OTHER_KINDS } from './manifest.ts';
 
 /** Everything below these fields is text in the end, so that `flag: True` reaches the training as it was written. */
 const TEXT_FIELDS = new Set(['hyperParameters', 'envs', 'args', 'tags', 'additionalEnvironments', 'nodeSelector']);
@@ -13,7 +13,7 @@ const TEXT_FIELDS = new Set(['hyperParameters', 'envs', 'args', 'tags', 'additio
  * @throws TrainyardError INVALID_YAML or INVALID_MANIFEST, naming the file and the line
  */
 export function parseManifests<K extends string>(text: string, file: string, kinds: readonly K[]): FoundManifest<K>[] {
-  const values = jsonValues(text) ?? yamlValues(text, file);
+  const values = documentsOf(text, file);
   if (values.length === 0) throw new TrainyardError('INVALID_MANIFEST', { file, problem: 'it is empty' });
   return values.map(({ value, line }, i) => {
     const where = values.length === 1 ? file : `${file}, document ${i + 1}`;
@@ -21,14 +21,18 @@ export function parseManifests<K extends string>(text: string, file: string, kin
   });
 }
 
-/** Does the text look like a manifest of one of the kinds at all? Other YAML files often lie beside it. */
-export function looksLikeManifest(text: string, kinds: readonly string[]): boolean {
-  return new RegExp(`(?:^|[{,])\\s*["']?kind["']?\\s*:\\s*["']?(${kinds.join('|')})\\b`, 'm').test(text);
-}
-
 interface Value {
   readonly value: unknown;
   readonly line: number;
+}
+
+/**
+ * What a text that is JSON or YAML holds: each document, or each element of a list.
+ *
+ * @throws TrainyardError INVALID_YAML
+ */
+export function documentsOf(text: string, file: string): Value[] {
+  return jsonValues(text) ?? yamlValues(text, file);
 }
 
 function jsonValues(text: string): Value[] | undefined {
@@ -45,7 +49,7 @@ function jsonValues(text: string): Value[] | undefined {
 
 function yamlValues(text: string, file: string): Value[] {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   // `parseAllDocuments` gives an empty object for an empty text
   if (!Array.isArray(documents)) return [];
   return (documents as Document[]).flatMap((document) => {
@@ -99,13 +103,20 @@ function checked<K extends string>(value: unknown, where: string, kinds: readonl
   const choice = kinds.map((kind) => `'kind: ${kind}'`).join(' or ');
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(`expected a mapping that begins with ${choice}, found ${found(value)}`);
   const { kind, id, spec } = value as Record<string, unknown>;
-  if (kind === undefined) throw wrong(`'kind' is missing: write ${choice}`);
+  const otherCase = Object.keys(value).find((name) => name.toLowerCase() === 'kind');
+  if (kind === undefined) throw wrong(otherCase === undefined ? `'kind' is missing: write ${choice}` : `write 'kind' in place of '${otherCase}'`);
   const known = kinds.find((one) => one === kind);
-  if (known === undefined) throw wrong(`the kind ${found(kind)} is not known here${KINDS.some((one) => one === kind) ? '; files of several kinds are for: trainyard apply -f FILE' : didYouMean(String(kind), kinds) || `; write ${choice}`}`);
+  if (known === undefined) throw wrong(`the kind ${found(kind)} is not known here${whatInstead(String(kind), kinds) || `; write ${choice}`}`);
   if (typeof id !== 'string' && typeof id !== 'number') throw wrong(id === undefined ? "'id' is missing" : `'id' must be a text, found ${found(id)}`);
   if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) throw wrong(spec === undefined ? "'spec' is missing" : `'spec' must be a mapping, found ${found(spec)}`);
   // fields beside these are the server's to refuse, with the nearest name
   return { ...(value as Record<string, unknown>), kind: known, id: String(id), spec: spec as Record<string, unknown> };
+}
+
+function whatInstead(kind: string, kinds: readonly string[]): string {
+  if (KINDS.some((one) => one === kind)) return '; files of several kinds are for: trainyard apply -f FILE';
+  if (ODAHUS_OTHER_KINDS.some((one) => one === kind)) return '; --odahu of trainyard apply leaves out what lies outside of training';
+  return didYouMean(kind, kinds);
 }
 
 function found(value: unknown): string {

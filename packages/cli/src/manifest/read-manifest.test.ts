@@ -19,6 +19,11 @@ describe('findManifests', () => {
     expect(found.dir).toBe(dir.path);
   });
 
+  test('one with a mistake in its kind is not passed over', async () => {
+    using dir = aDirectory({ 'my.yaml': ONE.replace('ModelTraining', 'ModelTrainig'), 'other.yaml': ONE.replace('ModelTraining', 'Conection') });
+    await expect(findManifests(at(dir.path), '.')).rejects.toMatchObject({ code: 'INVALID_MANIFEST', message: expect.stringContaining("did you mean 'ModelTraining'?") as string });
+  });
+
   test('several are not guessed among', async () => {
     using dir = aDirectory({ "a.yaml": ONE, "b.json": "{\n\"kind\": \"ModelTraining\"}", "c.yaml": "x: 1" });
     await expect(findManifests(at(dir.path), '.')).rejects.toMatchObject({ code: 'USAGE', message: "'.' holds several manifests: a.yaml, b.json", hint: expect.stringContaining('train run a.yaml') as string });

@@ -12,8 +12,16 @@ export function outputOption(): Option {
 function parseFormat(text: string): OutputFormat {
   if (text === 'table' || text === 'json' || text === 'yaml') return { kind: text };
   const path = /^jsonpath=(.+)$/.exec(text)?.[1];
+  if (path !== undefined && !isWhole(path)) throw new InvalidArgumentError('A bracket, brace or quote of the expression has no end. Write it like status.state or $.items[*].id');
   if (path !== undefined) return { kind: 'jsonpath', path };
   throw new InvalidArgumentError('Choose table, json, yaml or jsonpath=EXPR, for example jsonpath=status.state');
+}
+
+/** The library takes the beginning of an expression that breaks off, and answers everything. */
+function isWhole(path: string): boolean {
+  const rest = path.replaceAll(/'[^']*'|"[^"]*"/g, '');
+  const count = (character: string): number => rest.split(character).length - 1;
+  return !/['"]/.test(rest) && count('[') === count(']') && count('{') === count('}') && count('(') === count(')');
 }
 
 /** The text of a value in a machine's format, line end included. */

@@ -58,17 +58,29 @@ async function waitForRun(cli: Cli, connection: Connection, { runId, options }: 
   const live = new LiveLine(screen);
   const view = new RunView(live);
   try {
-    const run = await watchRun(connection, { runId, observer: view, withLog: options.logs, signal: cli.io.interrupted });
+    const run = await watchRun(connection, { runId, observer: view, withLog: options.logs, signal: endOfWaiting(cli.io) });
     await screen.lines(resultLines(run, screen, view.lastLines));
     if (options.output.kind !== 'table') await cli.print(run, options.output, () => []);
     cli.exitCode = runExitCode(run);
   } catch (error) {
     live.clear();
-    const name = view.runNumber ?? runId;
-    const lines = ['', 'The run goes on without this command.', `  follow it   trainyard logs -f ${name}`, `  stop it     trainyard stop ${name}`];
-    await cli.err.lines(lines.map((line) => cli.err.typed(line)));
-    throw error;
+    await cli.err.lines(partingLines(cli.io, String(view.runNumber ?? runId)).map((line) => cli.err.typed(line)));
+    if (cli.io.interrupted.aborted || !endOfWaiting(cli.io).aborted) throw error;
+    // the run was started, and how it ends is not known
+    cli.exitCode = exitCode('interrupted');
   }
+}
+
+/** When nobody reads any more, a run is not waited for, unless it would end with the command. */
+function endOfWaiting({ interrupted, readerGone, local }: Cli['io']): AbortSignal {
+  return local === true ? interrupted : AbortSignal.any([interrupted, readerGone]);
+}
+
+/** What becomes of the run that this command no longer waits for. */
+function partingLines({ local, interrupted }: Cli['io'], name: string): string[] {
+  // by inLocalServer, as soon as this command is over
+  if (local === true && interrupted.aborted) return ['', 'The run is being stopped: its server ends with this command.', `  look at it     trainyard run ${name}`, `  run it again   trainyard retry ${name}`];
+  return ['', 'The run goes on without this command.', `  follow it   trainyard logs -f ${name}`, `  stop it     trainyard stop ${name}`];
 }
 
 /** 0 when it succeeded, the program's own code when that is why it failed, 130 when it was stopped, 1 otherwise. */

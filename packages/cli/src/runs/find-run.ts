@@ -4,7 +4,7 @@ import type { Connection } from '../connection/connection.ts';
 import { isServerAnswer } from '../exit-codes.ts';
 
 /** How RUN is explained in every help text. */
-export const RUN_ARGUMENT = 'number or id of a run (6 digits are enough), or a training: its latest run';
+export const RUN_ARGUMENT = 'number or id of a run, or a training: its latest run';
 
 /** The run that is meant: by number, by id or its beginning, or the latest of a training. */
 export async function findRun(connection: Connection, name: string): Promise<RunDetail> {

@@ -65,7 +65,7 @@ describe('listFiles leaves out what git leaves out', () => {
 
 describe('listFiles never packs', () => {
   test('history, the private files of a server, caches and virtual environments', async () => {
-    using dir = aDirectory({ 'a.py': '', '.git/config': '', '.trainyard/cli.json': '{}', '__pycache__/a.pyc': '', 'sub/__pycache__/b.pyc': '', '.DS_Store': '', 'env/pyvenv.cfg': '', 'env/bin/python': '' });
+    using dir = aDirectory({ 'a.py': '', '.git/config': '', '.trainyard/cli.json': '{}', '.trainyard-applied.json': '{}', '__pycache__/a.pyc': '', 'sub/__pycache__/b.pyc': '', '.DS_Store': '', 'env/pyvenv.cfg': '', 'env/bin/python': '' });
     const listing = await listFiles(dir.path);
     expect(listing.entries.map(({ name }) => name)).toEqual(['a.py', 'sub']);
     expect(listing.notes).toEqual(['left out env: a virtual environment']);

@@ -2,6 +2,7 @@ import type { Dirent, Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TrainyardError } from '@trainyard/core/errors.ts';
+import { RECORD_NAME } from '../manifest/apply/record.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 
 /** One file or directory of a source. */
@@ -27,8 +28,8 @@ export interface SourceListing {
   readonly notes: readonly string[];
 }
 
-/** Never part of a source: history, secrets of a server, and what the local machine makes anew each time. */
-const NEVER = new Set(['.git', '.hg', '.svn', '.trainyard', '__pycache__', '.ipynb_checkpoints', '.DS_Store']);
+/** Never part of a source: history, secrets of a server, what was applied, and what the local machine makes anew each time. */
+const NEVER = new Set(['.git', '.hg', '.svn', '.trainyard', RECORD_NAME, '__pycache__', '.ipynb_checkpoints', '.DS_Store']);
 /** A directory that holds this is a virtual environment: bound to this machine, and built anew by the run. */
 const ENVIRONMENT_MARK = 'pyvenv.cfg';
 /** More are no source but a heap that lies in the wrong place; links between directories can multiply without end. */

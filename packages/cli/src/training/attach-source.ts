@@ -5,11 +5,18 @@ import { sizeText } from '../output/amounts.ts';
 import type { LiveLine } from '../progress/live-line.ts';
 import { progressLine } from '../progress/run-lines.ts';
 import { listFiles, refused, type SourceListing } from '../source/list-files.ts';
+import { withoutOtherManifests } from './other-manifests.ts';
 
-/** The files of a manifest's own directory, which are its source when it names no other. */
-export async function listSource(dir: string | undefined, where: string | undefined): Promise<SourceListing> {
+export interface OwnPlace {
+  readonly dir: string | undefined;
+  /** Of the manifest; undefined when there is none. */
+  readonly file?: string | undefined;
+}
+
+/** The files of a manifest's own directory, which are its source when it names no other. Other manifests are none of it. */
+export async function listSource({ dir, file }: OwnPlace, where: string | undefined): Promise<SourceListing> {
   if (dir === undefined) throw new TrainyardError('INVALID_MANIFEST', { file: where ?? 'the training', problem: 'spec.algorithmSource is missing, and there is no directory to take the source from' });
-  const listing = await listFiles(dir);
+  const listing = await withoutOtherManifests(await listFiles(dir), file);
   if (!listing.entries.some(({ kind }) => kind === 'file')) throw refused(listing.root, 'there are no files in it', 'name the directory of the training, or see what its .gitignore leaves out');
   return listing;
 }

@@ -4,6 +4,7 @@ import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { Cli } from '../cli.ts';
 import type { Connection } from '../connection/connection.ts';
 import { isServerAnswer } from '../exit-codes.ts';
+import { checkEngine, checkManifest } from '../manifest/check-manifest.ts';
 import { type Manifest, namesSource } from '../manifest/manifest.ts';
 import { fileSize, type ProjectFacts, readProject } from '../manifest/project-facts.ts';
 import { findManifests, type ManifestPlace } from '../manifest/read-manifest.ts';
@@ -24,9 +25,11 @@ const PATH_TYPES = ['path', 'uri'];
 export async function prepareTraining(cli: Cli, connection: Connection, { place, flags }: TrainingRequest): Promise<Plan> {
   const found = await findPlace(cli, place, flags);
   const { manifest, where, project } = await readTraining(found, flags);
+  checkManifest(manifest, where ?? 'the command line');
+  await checkEngine(connection, manifest);
   const existing = await findTraining(connection, manifest.id);
   if (namesSource(manifest)) return { manifest, where, existing };
-  const listing = await listSource(found.dir, where);
+  const listing = await listSource(found, where);
   const data = await dataFile(found.dir ?? '', manifest, project);
   return { manifest, where, existing, packed: { listing, project, data, shownDir: shownDir(cli.io.cwd, listing.root) } };
 }

@@ -1,12 +1,14 @@
 import type { Training } from '@trainyard/api/schemas/training.ts';
+import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { Cli } from '../cli.ts';
 import type { Connection } from '../connection/connection.ts';
 import { isServerAnswer } from '../exit-codes.ts';
 import { type FoundManifest, type Manifest, namesSource } from '../manifest/manifest.ts';
-import { readManifests } from '../manifest/read-manifest.ts';
+import { checkEngine, checkManifest } from '../manifest/check-manifest.ts';
+import { findManifests } from '../manifest/read-manifest.ts';
 import type { OutputFormat } from '../output/format.ts';
 import { LiveLine } from '../progress/live-line.ts';
-import { attachSource, listSource } from './attach-source.ts';
+import { attachSource, listSource, type OwnPlace } from './attach-source.ts';
 import { submit } from './submit.ts';
 
 export interface ManifestOrder {
@@ -19,11 +21,14 @@ export interface ManifestOrder {
 
 /** Sends every training of a manifest, one after the other. The first that is refused ends it; those before it stay. */
 export async function sendManifests(cli: Cli, { file, mode, run, output }: ManifestOrder): Promise<void> {
-  const { dir, manifests } = await readManifests(cli.io, file);
+  const { manifests, ...place } = await findManifests(cli.io, file);
+  if (manifests.length === 0) throw new TrainyardError('USAGE', { problem: `there is no manifest of a training in '${file}'`, advice: 'name one, or begin with: trainyard template training' });
   const connection = await cli.connect();
   const done: Training[] = [];
+  for (const { manifest, where } of manifests) checkManifest(manifest, where);
   for (const found of manifests) {
-    const manifest = await withSource(cli, connection, { found, dir });
+    await checkEngine(connection, found.manifest);
+    const manifest = await withSource(cli, connection, { found, place });
     const training = await send(connection, { manifest, mode, run });
     const word = training === undefined ? 'exists already, left as it is' : mode === 'edit' ? 'edited' : 'created';
     if (training !== undefined) done.push(training);
@@ -32,10 +37,10 @@ export async function sendManifests(cli: Cli, { file, mode, run, output }: Manif
   if (output.kind !== 'table') await cli.print(manifests.length === 1 ? (done[0] ?? {}) : { items: done }, output, () => []);
 }
 
-async function withSource(cli: Cli, connection: Connection, { found, dir }: { readonly found: FoundManifest; readonly dir: string | undefined }): Promise<Manifest> {
+async function withSource(cli: Cli, connection: Connection, { found, place }: { readonly found: FoundManifest; readonly place: OwnPlace }): Promise<Manifest> {
   const { manifest, where } = found;
   if (namesSource(manifest)) return manifest;
-  const listing = await listSource(dir, where);
+  const listing = await listSource(place, where);
   return await attachSource(connection, { manifest, listing, live: new LiveLine(cli.err), signal: cli.io.interrupted });
 }
 

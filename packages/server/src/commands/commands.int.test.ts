@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,16 +25,16 @@ interface Program {
   readonly text: () => string;
 }
 
-function start(args: readonly string[], env: Record<string, string> = {}): Program {
-  const child = spawn(process.execPath, [BIN, ...args], { env: { PATH: process.env['PATH'] ?? '', HOME: dir, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+function start(args: readonly string[], env: Record<string, string> = {}, cwd?: string): Program {
+  const child = spawn(process.execPath, [BIN, ...args], { ...(cwd === undefined ? {} : { cwd }), env: { PATH: process.env['PATH'] ?? '', HOME: dir, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (text += bytes.toString()));
   return { child, text: () => text };
 }
 
-async function run(args: readonly string[], env: Record<string, string> = {}): Promise<{ code: number; text: string }> {
-  const program = start(args, env);
+async function run(args: readonly string[], env: Record<string, string> = {}, cwd?: string): Promise<{ code: number; text: string }> {
+  const program = start(args, env, cwd);
   const [code] = (await once(program.child, 'close')) as [number];
   return { code, text: program.text() };
 }
@@ -95,7 +95,7 @@ describe('trainyard up', () => {
 
   it('refuses a setting it does not know, before it makes anything', async () => {
     const { code, text } = await run(['up', '--data-dir', join(dir, 'new'), '--prot', '1']);
-    expect([code, text]).toEqual([1, expect.stringContaining("did you mean 'port'")]);
+    expect([code, text]).toEqual([2, expect.stringContaining("did you mean 'port'")]);
     expect(existsSync(join(dir, 'new'))).toBe(false);
   });
 });
@@ -111,6 +111,32 @@ describe('trainyard db', () => {
     expect((await run(['db', 'backup', file, '--data-dir', dir])).code).toBe(0);
     expect((await run(['db', 'backup', file, '--data-dir', dir])).text).toContain('exists already');
     expect((await run(['db', 'check', '--data-dir', dir, '--database-url', `sqlite://${file}`])).text).toMatch(/1 run\(s\): ok/);
+  });
+});
+
+describe('a command on the data of a server', () => {
+  it('makes nothing where there is none, and says where it looked', async () => {
+    const nowhere = join(dir, 'nowhere');
+    const file = join(dir, 'backup.db');
+    for (const args of [['db', 'check'], ['db', 'backup', file], ['db', 'backup', '--data-dir', nowhere, file], ['secret', 'rotate-key']]) {
+      const { code, text } = await run(args, { TRAINYARD_DATA_DIR: nowhere });
+      expect([args, code, text]).toEqual([args, 2, expect.stringMatching(/error: there is no (database of Trainyard|key file) (at|in) [^\n]*\/nowhere[^]*hint: [^\n]*--data-dir/)]);
+    }
+    expect([existsSync(nowhere), existsSync(file)]).toEqual([false, false]);
+  });
+
+  it('finds the nearest .trainyard above the working directory, and does not take an empty file for a database', async () => {
+    const yard = join(dir, 'clone/.trainyard');
+    mkdirSync(join(dir, 'clone/sub'), { recursive: true });
+    const { child } = await up(['--data-dir', yard]);
+    const found = await run(['db', 'check'], {}, join(dir, 'clone/sub'));
+    expect(found).toEqual({ code: 0, text: `sqlite, 0 run(s): ok, in ${join(yard, 'trainyard.db')}\n` });
+    expect((await run(['secret', 'rotate-key'], {}, join(dir, 'clone/sub'))).text).toContain('uses the data directory');
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    expect(await run(['secret', 'rotate-key'], {}, join(dir, 'clone/sub'))).toEqual({ code: 0, text: expect.stringMatching(new RegExp(`^0 secret\\(s\\) sealed again [^\\n]*, in ${yard}\\n$`)) });
+    writeFileSync(join(dir, 'empty.db'), '');
+    expect((await run(['db', 'check', '--database-url', `sqlite://${join(dir, 'empty.db')}`])).code).toBe(2);
   });
 });
 

@@ -2,28 +2,36 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { sql } from 'kysely';
 import { readConfig } from '../config/read-config.ts';
-import { type Database, openDatabase, sqlitePath } from '../stores/sql/database.ts';
+import { type Database, sqlitePath } from '../stores/sql/database.ts';
+import { withDataDirHere } from './data-dir-here.ts';
+import { openExisting } from './existing-database.ts';
 
 /** `trainyard db check` and `trainyard db backup FILE`; both may run beside a server. */
 export async function databaseCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const [verb, ...rest] = argv;
   if (verb !== 'check' && verb !== 'backup') throw new Error(`'db ${verb ?? ''}' is not known; use: trainyard db check, trainyard db backup FILE`);
-  const file = verb === 'backup' ? rest.find((word) => !word.startsWith('-')) : undefined;
-  const config = readConfig(rest.filter((word) => word !== file), env);
-  const database = await openDatabase(config.databaseUrl);
+  const at = verb === 'backup' ? rest.findIndex((word, i) => !word.startsWith('-') && !takesValue(rest[i - 1])) : -1;
+  const file = at < 0 ? undefined : rest[at];
+  const config = readConfig(rest.filter((_, i) => i !== at), withDataDirHere(env, { cwd: process.cwd(), uid: process.getuid?.() }));
+  const database = await openExisting(config.databaseUrl);
   try {
-    return verb === 'check' ? await check(database) : await backup(database, { url: config.databaseUrl, file });
+    return verb === 'check' ? await check(database, config.databaseUrl) : await backup(database, { url: config.databaseUrl, file });
   } finally {
     await database.close();
   }
 }
 
-async function check(database: Database): Promise<number> {
+/** Every option does, unless it stands behind an equals sign. */
+function takesValue(word: string | undefined): boolean {
+  return word !== undefined && word.startsWith('--') && !word.includes('=');
+}
+
+async function check(database: Database, url: string): Promise<number> {
   const problems = database.kind === 'sqlite' ? await sqliteProblems(database) : [];
   const inconsistent = await danglingRows(database);
   for (const problem of [...problems, ...inconsistent]) process.stdout.write(`problem: ${problem}\n`);
   const { runs } = await database.read.selectFrom('runs').select((eb) => eb.fn.countAll<number>().as('runs')).executeTakeFirstOrThrow();
-  process.stdout.write(`${database.kind}, ${Number(runs)} run(s): ${problems.length + inconsistent.length === 0 ? 'ok' : `${problems.length + inconsistent.length} problem(s)`}\n`);
+  process.stdout.write(`${database.kind}, ${Number(runs)} run(s): ${problems.length + inconsistent.length === 0 ? 'ok' : `${problems.length + inconsistent.length} problem(s)`}${database.kind === 'sqlite' ? `, in ${sqlitePath(url)}` : ''}\n`);
   return problems.length + inconsistent.length === 0 ? 0 : 1;
 }
 

@@ -1,4 +1,5 @@
 import { type Grant, grantText, parseGrant, ROLES } from '@trainyard/core/access/roles.ts';
+import { didYouMean } from '@trainyard/core/nearest.ts';
 import { InvalidArgumentError, Option } from 'commander';
 
 export interface GrantOptions {
@@ -27,6 +28,6 @@ export function grantsText(grants: readonly Grant[]): string {
 
 function readGrant(text: string): Grant {
   const grant = parseGrant(text);
-  if (grant === undefined) throw new InvalidArgumentError(`Write one of ${ROLES.join(', ')}, or one of them with a project: viewer@wine.`);
+  if (grant === undefined) throw new InvalidArgumentError(`Write one of ${ROLES.join(', ')}, or one of them with a project: viewer@wine${didYouMean(text.split('@')[0] ?? '', ROLES) || '.'}`);
   return grant;
 }

@@ -35,9 +35,9 @@ export function apply(cli: Cli): Command {
     ['trainyard apply -f manifests/ --yes --prune', 'in a pipeline: the directory is the truth'],
   ]).action(async ({ file, prune, rerun, odahu, ...options }: Options) => {
     const [{ readResources }, { makePlan }, { applyPlan }] = await Promise.all([import('../../manifest/apply/read-resources.ts'), import('../../manifest/apply/make-plan.ts'), import('../../manifest/apply/apply.ts')]);
-    const { resources, skipped } = await readResources(cli.io, file, { odahu, values: true });
+    const { resources, skipped, doubtful } = await readResources(cli.io, file, { odahu, values: true });
     const server = await cli.connect();
-    const pruning = prune ? await (await import('../../manifest/apply/prune.ts')).planPruning(cli.io, server, { names: file, resources }) : undefined;
+    const pruning = prune ? await (await import('../../manifest/apply/prune.ts')).planPruning(cli.io, server, { names: file, resources, doubtful }) : undefined;
     const plan = [...(await makePlan(cli, server, { resources, rerun })), ...(pruning?.deletions ?? [])];
     const done = await applyPlan(cli, server, { ...options, plan, notes: [...skipped, ...(pruning?.notes ?? [])] });
     if (pruning === undefined || !done) return;

@@ -27,7 +27,7 @@ export function deleteCommand(cli: Cli): Command {
     const [{ readResources }, { deletionsOf }, { applyPlan }] = await Promise.all([import('../../manifest/apply/read-resources.ts'), import('../../manifest/apply/prune.ts'), import('../../manifest/apply/apply.ts')]);
     const { resources, skipped } = await readResources(cli.io, file, { odahu, values: false });
     const server = await cli.connect();
-    const plan = await deletionsOf(server, resources.map(({ manifest }) => manifest));
+    const plan = await deletionsOf(server, resources.map((resource) => ({ kind: resource.manifest.kind, id: resource.manifest.id, resource })));
     await applyPlan(cli, server, { ...options, run: false, plan, notes: skipped });
   });
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordKind } from '@trainyard/core/tracking/records/record.ts';
@@ -61,6 +61,21 @@ describe('the directory of an export', () => {
     expect((await listed(folder.list())).map(({ path }) => path)).toEqual(['a.txt', '../../../manifest.json']);
     expect(Buffer.concat(await listed(await folder.open('a.txt'))).toString()).toBe('hello');
     await expect(folder.open('../../../manifest.json')).rejects.toThrow('is not a path that is allowed here');
+  });
+
+  it('gives no file that is a link, or lies behind one', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'trainyard-outside-'));
+    writeFileSync(join(outside, 'id_rsa'), 'secret');
+    const owned = join(dir, 'artifacts', 'runs', RUN);
+    symlinkSync(join(outside, 'id_rsa'), join(owned, 'file'));
+    symlinkSync(outside, join(owned, 'directory'));
+    mkdirSync(join(owned, 'real'));
+    writeFileSync(join(dir, 'records', 'runs.ndjson'), JSON.stringify({ kind: 'run', id: RUN, experiment: 'one', name: '', userId: '', status: 'FINISHED', startTime: 1, stage: 'active' }));
+    writeFileSync(join(dir, 'records', 'artifacts.ndjson'), JSON.stringify({ kind: 'artifact', owner: 'run', id: RUN, path: 'file', sizeBytes: 6, sha256: 'x' }));
+    const [run] = await listed((await open()).records('run'));
+    for (const file of ['file', 'directory/id_rsa']) await expect(run?.folder?.open(file)).rejects.toThrow(`'${file}' is not a path that is allowed here`);
+    await expect(run?.folder?.open('real')).rejects.toThrow('real is no file');
+    rmSync(outside, { recursive: true });
   });
 
   it.each([

@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { isTrainyardError, messageOf, TrainyardError } from '@trainyard/core/errors.ts';
-import { artifactSegments } from '@trainyard/core/tracking/artifact-path.ts';
 import { readRecord } from '@trainyard/core/tracking/records/read-record.ts';
 import { RECORD_FORMAT, RECORD_LIMITS, type RecordKind, type RecordOf, type TransferRecord } from '@trainyard/core/tracking/records/record.ts';
 import { ARTIFACT_FILE, type ArtifactEntry, artifactFile, type Manifest, MANIFEST_FILE, RECORD_FILES } from '../../export/layout.ts';
@@ -87,7 +86,7 @@ class DirectorySource implements RecordSource {
     this.#owners ??= this.#indexArtifacts();
     const found = (await this.#owners).get(`${owner} ${id}`);
     if (found === undefined) return undefined;
-    return { list: () => this.#files(found), open: async (file) => createReadStream(this.#fileOf({ owner, id, path: file }), { highWaterMark: 256 * 1024 }) };
+    return { list: () => this.#files(found), open: (file) => this.#open({ owner, id, path: file }) };
   }
 
   /** Where in the list the files of each owner stand: they follow one another. */
@@ -116,10 +115,14 @@ class DirectorySource implements RecordSource {
     }
   }
 
-  /** Only ever below the directory of its owner. */
-  #fileOf(entry: Pick<ArtifactEntry, 'owner' | 'id' | 'path'>): string {
-    artifactSegments(entry.path);
-    return path.join(this.#dir, artifactFile(entry));
+  /** Only ever below the directory of its owner, and by no link: who made the directory may have made one to a file of ours. */
+  async #open(entry: Pick<ArtifactEntry, 'owner' | 'id' | 'path'>): Promise<AsyncIterable<Uint8Array>> {
+    const dir = await realpath(this.#dir);
+    const file = artifactFile(dir, entry);
+    if ((await realpath(file)) !== file) throw new TrainyardError('INVALID_PATH', { path: entry.path });
+    // a pipe never ends
+    if (!(await lstat(file)).isFile()) throw new Error(`${entry.path} is no file`);
+    return createReadStream(file, { highWaterMark: 256 * 1024 });
   }
 }
 

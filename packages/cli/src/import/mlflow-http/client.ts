@@ -1,3 +1,4 @@
+import { withoutEndingSlashes } from '@trainyard/core/ending-slashes.ts';
 import { TrainyardError, messageOf } from '@trainyard/core/errors.ts';
 import type { Env } from '../../io.ts';
 import { readJson } from './read-json.ts';
@@ -6,6 +7,8 @@ export type Json = Readonly<Record<string, unknown>>;
 
 const TIMEOUT_MS = 600_000;
 const TRIES = 4;
+/** Of a page that is no answer of MLflow, the characters that are looked at. */
+const PAGE_LIMIT = 10_000;
 
 /** Calls an MLflow server as its own clients do, with what they read from the environment. */
 export class MlflowClient {
@@ -20,7 +23,7 @@ export class MlflowClient {
     const password = env['MLFLOW_TRACKING_PASSWORD'] ?? decodeURIComponent(url.password);
     const token = env['MLFLOW_TRACKING_TOKEN'] ?? '';
     [url.username, url.password, url.search, url.hash] = ['', '', '', ''];
-    this.url = url.href.replace(/\/+$/, '');
+    this.url = withoutEndingSlashes(url.href);
     const authorization = user !== '' ? `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` : token === '' ? undefined : `Bearer ${token}`;
     this.#headers = { ...(authorization === undefined ? {} : { authorization }), ...(workspace === 'default' ? {} : { 'x-mlflow-workspace': workspace }) };
     this.#interrupted = interrupted;
@@ -86,7 +89,7 @@ function messageIn(text: string): string {
     return String((JSON.parse(text) as { message?: unknown }).message);
   } catch {
     // a page of the web server in front of it
-    return text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim().slice(0, 120);
+    return text.slice(0, PAGE_LIMIT).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim().slice(0, 120);
   }
 }
 

@@ -1,3 +1,4 @@
+import { withoutEndingSlashes } from '@trainyard/core/ending-slashes.ts';
 import { messageOf, TrainyardError } from '@trainyard/core/errors.ts';
 import type { Io } from '../../io.ts';
 import { type FoundManifest, type Kind, KINDS } from '../../manifest/manifest.ts';
@@ -49,7 +50,7 @@ class OdahuServer {
   constructor(text: string, { env, interrupted }: Io) {
     const url = new URL(text);
     [url.username, url.password, url.search, url.hash] = ['', '', '', ''];
-    this.url = url.href.replace(/\/+$/, '');
+    this.url = withoutEndingSlashes(url.href);
     const token = env['API_TOKEN'] ?? '';
     this.#headers = { accept: 'application/json', ...(token === '' ? {} : { authorization: `Bearer ${token}` }) };
     this.#interrupted = interrupted;

@@ -75,6 +75,22 @@ describe('apply', () => {
     expect((await run(['apply', '-f', '.', '--dry-run'], dir.path)).out).toMatch(/source: the files changed \([0-9a-f]{12} → [0-9a-f]{12}\)/);
   });
 
+  test('a training does not change with what was applied, nor with other manifests of its directory', async () => {
+    const connection = 'kind: Connection\nid: beside\nspec: {type: git, uri: "https://git.example.com/a.git", token: not-for-runs}\n';
+    using dir = aDirectory({ 'train.yaml': 'kind: ModelTraining\nid: lonely\nspec: {model: {name: p, version: 1}, toolchain: command, args: [python, train.py]}\n', 'train.py': '', 'beside.yaml': connection, 'conda.yaml': 'name: env\n' });
+    expect((await run(['apply', '-f', '.', '--yes', '--prune'], dir.path)).out).toContain('2 to create');
+    expect((await run(['apply', '-f', '.', '--prune'], dir.path)).out).toBe('Nothing to do: all 2 resources are as described.\n');
+    writeFileSync(path.join(dir.path, 'beside.yaml'), connection.replace('a.git', 'b.git'));
+    expect((await run(['apply', '-f', '.', '--dry-run'], dir.path)).out).toContain('1 to change, 1 as they are');
+    writeFileSync(path.join(dir.path, 'conda.yaml'), 'name: other\n');
+    expect((await run(['apply', '-f', '.', '--dry-run'], dir.path)).out).toContain('2 to change');
+    // the same source, however it is sent
+    const { algorithmSource } = (await got('trainings/lonely'))['spec'] as { algorithmSource: unknown };
+    writeFileSync(path.join(dir.path, 'conda.yaml'), 'name: env\n');
+    await run(['train', 'edit', '-f', 'train.yaml', '--no-run'], dir.path);
+    expect((await got('trainings/lonely'))['spec']).toMatchObject({ algorithmSource });
+  });
+
   test('asks on a terminal, and does nothing unless the answer is yes', async () => {
     using dir = aDirectory(manifests('four'));
     const answer = (text: string) => run(['apply', '-f', '.'], dir.path, { stdin: text, columns: 100, terminal: true });
@@ -100,11 +116,18 @@ describe('apply', () => {
     ['a variable that is not set', { 'a.yaml': 'kind: Connection\nid: x\nspec: {type: git, uri: u, tokenEnv: NO_SUCH}\n' }, /environment variable NO_SUCH, which is not set/],
     ['a file that is not there', { 'a.yaml': 'kind: Connection\nid: x\nspec: {type: git, uri: u, tokenFile: gone}\n' }, /tokenFile 'gone' cannot be read \(ENOENT\)/],
     ['a key in base64', { 'a.yaml': `kind: Connection\nid: x\nspec: {type: git, uri: u, keySecret: ${Buffer.from('-----BEGIN OPENSSH PRIVATE KEY-----').toString('base64')}}\n` }, /keySecret is a key in base64, as ODAHU's manifests have it/],
-    ['a field of a training nobody knows', { 'a.yaml': 'kind: ModelTraining\nid: x\nspec: {model: {name: a, version: 1}, toolchain: mlflow, hyperParams: {}, vcsName: r}\n' }, /a\.yaml: unknown field 'hyperParams'; did you mean 'hyperParameters'/],
+    ['a public key', { 'a.yaml': 'kind: Connection\nid: x\nspec: {type: git, uri: u, keySecretFile: id_ed25519.pub}\n', 'id_ed25519.pub': 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI me@here\n' }, /keySecret is a public key: the private one is needed/],
+    ['a type that is misspelt', { 'a.yaml': 'kind: Connection\nid: x\nspec: {type: htpp, uri: u}\n' }, /there is no connection type 'htpp'; did you mean 'http'/],
+    ['a field of a training nobody knows', { 'a.yaml': 'kind: ModelTraining\nid: x\nspec: {model: {name: a, version: 1}, toolchain: mlflow, hyperParams: {}, vcsName: r}\n' }, /a\.yaml: unknown field 'spec\.hyperParams'; did you mean 'hyperParameters'/],
+    ['a field of a connection nobody knows', { 'a.yaml': 'kind: Connection\nid: x\nspec: {type: git, uri: u, keyid: k}\n' }, /a\.yaml: unknown field 'spec\.keyid'; did you mean 'keyID'/],
+    ['a field of a toolchain nobody knows', { 'a.yaml': 'kind: ToolchainIntegration\nid: x\nspec: {entrypoint: e, image: i}\n' }, /unknown field 'spec\.image'/],
+    ['an id that cannot be one', { 'a.yaml': 'kind: Connection\nid: X_1\nspec: {type: git, uri: u}\n' }, /a\.yaml: ID is not valid: 'X_1'/],
+    ['an engine this server does not have', { 'a.yaml': 'kind: ModelTraining\nid: x\nspec: {model: {name: a, version: 1}, toolchain: mlflow, engine: locla, vcsName: r}\n' }, /there is no engine 'locla'[^]*did you mean 'local'/],
+    ['a kind that is misspelt', { 'a.yaml': 'kind: Connection\nid: x\nspec: {type: git, uri: u}\n', 'b.yaml': 'kind: Conection\nid: y\nspec: {type: git, uri: u}\n' }, /b\.yaml, line 1: the kind "Conection" is not known here; did you mean 'Connection'/],
     ['nothing', { 'a.txt': 'x' }, /there are no manifests in '\.'/],
-  ])('refuses %s before it asks the server anything', async (_, files, words) => {
+  ])('refuses %s, already when it plans', async (_, files, words) => {
     using dir = aDirectory(files);
-    const { code, err } = await run(['apply', '-f', '.', '--yes'], dir.path);
+    const { code, err } = await run(['apply', '-f', '.', '--dry-run'], dir.path);
     expect([code, err.replace(/\s+/g, ' ')]).toEqual([2, expect.stringMatching(words)]);
   });
 
@@ -146,6 +169,18 @@ describe('apply --prune', () => {
     expect((await run(['apply', '-f', '.', '--prune'], dir.path)).out).toMatch(/^Nothing to do/);
   });
 
+  test('deletes nothing for the sake of a file that it does not understand', async () => {
+    const connection = (id: string): string => `kind: Connection\nid: ${id}\nspec: {type: git, uri: "https://git.example.com/o.git"}\n`;
+    using dir = aDirectory({ 'keep.yaml': connection('doubt-keep'), 'other.yaml': connection('doubt-other'), 'pod.yaml': 'apiVersion: v1\nkind: Pod\nspec: {}\n' });
+    expect((await run(['apply', '-f', '.', '--yes', '--prune'], dir.path)).err).toContain('! pod.yaml is left out: Pod of v1 is none of ours');
+    writeFileSync(path.join(dir.path, 'other.yaml'), connection('doubt-other').replace('Connection', 'connection'));
+    expect(await run(['apply', '-f', '.', '--yes', '--prune'], dir.path)).toMatchObject({ code: 2, err: expect.stringContaining("did you mean 'Connection'") as string });
+    writeFileSync(path.join(dir.path, 'other.yaml'), 'kind: Cable\nname: doubt-other\n');
+    const { code, err } = await run(['apply', '-f', '.', '--yes', '--prune'], dir.path);
+    expect([code, err]).toEqual([2, expect.stringMatching(/would delete connection 'doubt-other', but[^]*other\.yaml is left out: the kind 'Cable' is not known here/)]);
+    expect(await got('connections/doubt-other')).toMatchObject({ id: 'doubt-other' });
+  });
+
   test('needs one directory', async () => {
     using dir = aDirectory(manifests('nine'));
     expect(await run(['apply', '-f', 'z-repo.yaml', '--prune', '--yes'], dir.path)).toMatchObject({ code: 2, err: expect.stringContaining('--prune needs exactly one directory') as string });
@@ -157,9 +192,11 @@ describe('delete -f', () => {
     using dir = aDirectory(manifests('ten'));
     await run(['apply', '-f', '.', '--yes'], dir.path);
     writeFileSync(path.join(dir.path, 'secrets/token'), '');
+    const { out } = await run(['delete', '-f', '.', '--dry-run'], dir.path);
+    expect(out).toMatch(/- training 'ten-wine' {2}is there {2}\(a-train\.yaml\)[^]*3 to delete/);
     const refused = await run(['delete', '-f', '.', '--yes'], dir.path);
     expect([refused.code, refused.err]).toEqual([5, expect.stringContaining('1 run(s) that have not ended')]);
     expect((await run(['delete', '-f', '.', '--yes', '--force'], dir.path)).out).toMatch(/training 'ten-wine' deleted\ntoolchain 'ten-mine' deleted\nconnection 'ten-repo' deleted\n$/);
-    expect((await run(['delete', '-f', '.', '--yes'], dir.path)).out).toMatch(/^Nothing to do/);
+    expect((await run(['delete', '-f', '.', '--yes'], dir.path)).out).toBe('Nothing to do: none of the resources is there.\n');
   });
 });

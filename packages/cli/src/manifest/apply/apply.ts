@@ -23,7 +23,7 @@ export async function applyPlan(cli: Cli, server: Connection, { plan, notes, yes
   const steps = plan.filter(({ action }) => action !== 'keep');
   const people = output.kind === 'table';
   for (const note of notes) await cli.err.lines([cli.err.style.careful(`! ${note}`)]);
-  if (people) await cli.out.lines(steps.length === 0 ? [`Nothing to do: ${plan.length === 1 ? 'the resource is' : `all ${plan.length} resources are`} as described.`] : planText(plan, cli.out, { run }));
+  if (people) await cli.out.lines(steps.length === 0 ? [`Nothing to do${idleText(plan)}.`] : planText(plan, cli.out, { run }));
   const wanted = !dryRun && steps.length > 0 && (yes || (await agreed(cli)));
   if (wanted) {
     if (people) await cli.out.lines(['']);
@@ -34,6 +34,12 @@ export async function applyPlan(cli: Cli, server: Connection, { plan, notes, yes
   } else if (!dryRun && steps.length > 0) await cli.err.lines(['nothing was changed']);
   if (!people) await cli.print({ done: wanted, items: plan.map(({ kind, id, action, changes }) => ({ kind, id, action, changes })) }, output, () => []);
   return wanted || (steps.length === 0 && !dryRun);
+}
+
+function idleText({ length }: readonly Planned[]): string {
+  // of what is to be deleted, the plan has what is there
+  if (length === 0) return ': none of the resources is there';
+  return `: ${length === 1 ? 'the resource is' : `all ${length} resources are`} as described`;
 }
 
 /** @throws TrainyardError USAGE when there is nobody to ask */

@@ -58,10 +58,11 @@ async function put(resource: Resource, action: 'create' | 'change', { cli, serve
   }
 }
 
-async function withSource(cli: Cli, server: Connection, { manifest, where, dir }: Resource): Promise<Manifest> {
+async function withSource(cli: Cli, server: Connection, resource: Resource): Promise<Manifest> {
+  const { manifest, where } = resource;
   const training = manifest as Manifest;
   if (namesSource(manifest)) return training;
-  return attachSource(server, { manifest: training, listing: await listSource(dir, where), live: new LiveLine(cli.err), signal: cli.io.interrupted });
+  return attachSource(server, { manifest: training, listing: await listSource(resource, where), live: new LiveLine(cli.err), signal: cli.io.interrupted });
 }
 
 async function remove(kind: Kind, id: string, { server, force }: CarryOut): Promise<void> {

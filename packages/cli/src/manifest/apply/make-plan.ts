@@ -1,12 +1,11 @@
-import { readAs } from '@trainyard/api/problems.ts';
 import type { ConnectionInput } from '@trainyard/api/schemas/connection.ts';
 import { toSpecBody, toTrainingSpec, TrainingSpecBody } from '@trainyard/api/schemas/training.ts';
 import { ToolchainIntegrationSpecBody } from '@trainyard/api/schemas/toolchain-integration.ts';
 import { SECRET_FIELDS } from '@trainyard/core/connection/connection-spec.ts';
-import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { Cli } from '../../cli.ts';
 import type { Connection } from '../../connection/connection.ts';
 import { isServerAnswer } from '../../exit-codes.ts';
+import { checkEngine, checkManifest } from '../check-manifest.ts';
 import { namesSource } from '../manifest.ts';
 import { listSource } from '../../training/attach-source.ts';
 import { differences, differenceText } from './differences.ts';
@@ -22,6 +21,8 @@ export async function makePlan(cli: Cli, server: Connection, { resources, rerun 
   const plan: Planned[] = [];
   for (const resource of resources) {
     const { kind, id } = resource.manifest;
+    checkManifest(resource.manifest, resource.where);
+    await checkEngine(server, resource.manifest);
     const changes = await changesOf(cli, server, resource);
     const same = kind === 'ModelTraining' && rerun ? 'run' : 'keep';
     plan.push({ kind, id, resource, action: changes === undefined ? 'create' : changes.length === 0 ? same : 'change', changes: changes ?? [] });
@@ -75,18 +76,17 @@ function inherited({ publicKey }: Readonly<Record<string, unknown>>): Record<str
   return { vital: false, ...(publicKey === undefined ? {} : { publicKey }) };
 }
 
-async function toolchainChanges(server: Connection, { manifest, where }: Resource): Promise<string[]> {
+async function toolchainChanges(server: Connection, { manifest }: Resource): Promise<string[]> {
   const { spec } = await server.call('getToolchain', { params: { id: manifest.id } });
-  return differences(spec, valueOf(readAs(ToolchainIntegrationSpecBody, manifest.spec), where)).map(differenceText);
+  return differences(spec, ToolchainIntegrationSpecBody.parse(manifest.spec)).map(differenceText);
 }
 
 async function trainingChanges(cli: Cli, server: Connection, resource: Resource): Promise<string[] | undefined> {
   const { manifest, where } = resource;
-  // looked at first: a manifest that is wrong is told before anything is packed
-  const after = asStored(valueOf(readAs(TrainingSpecBody, manifest.spec), where));
+  const after = asStored(TrainingSpecBody.parse(manifest.spec));
   const training = await unlessAbsent(() => server.call('getTraining', { params: { id: manifest.id } }));
   if (namesSource(manifest)) return training === undefined ? undefined : differences(training.spec, after).map(differenceText);
-  const listing = await listSource(resource.dir, where);
+  const listing = await listSource(resource, where);
   if (training === undefined) return undefined;
   const { pack } = await import('../../source/pack.ts');
   await using snapshot = await pack(listing, cli.io.interrupted);
@@ -97,12 +97,6 @@ async function trainingChanges(cli: Cli, server: Connection, resource: Resource)
 /** The spec as the server answers it. */
 function asStored(body: Parameters<typeof toTrainingSpec>[0]): Record<string, unknown> {
   return JSON.parse(JSON.stringify(toSpecBody(toTrainingSpec(body)))) as Record<string, unknown>;
-}
-
-/** @throws TrainyardError INVALID_MANIFEST */
-function valueOf<T>(read: { readonly value: T } | { readonly problems: readonly string[] }, where: string): T {
-  if ('value' in read) return read.value;
-  throw new TrainyardError('INVALID_MANIFEST', { file: where, problem: read.problems.join('; ') });
 }
 
 async function unlessAbsent<T>(ask: () => Promise<T>): Promise<T | undefined> {

@@ -27,6 +27,6 @@ function countText(plan: readonly Planned[]): string {
 
 function asideOf({ kind, action, resource }: Planned, run: boolean): string {
   const runs = kind === 'ModelTraining' && run && (action === 'create' || action === 'change');
-  const what = { create: runs ? 'new, starts a run' : 'new', change: runs ? 'changes, starts a run' : 'changes', run: 'runs again', keep: 'as it is', delete: 'no longer in any manifest' }[action];
+  const what = { create: runs ? 'new, starts a run' : 'new', change: runs ? 'changes, starts a run' : 'changes', run: 'runs again', keep: 'as it is', delete: resource === undefined ? 'no longer in any manifest' : 'is there' }[action];
   return `  ${what}${resource === undefined || action === 'keep' ? '' : `  (${resource.where})`}`;
 }

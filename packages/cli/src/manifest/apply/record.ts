@@ -6,7 +6,7 @@ import { type Kind, KINDS } from '../manifest.ts';
 /** What `apply --prune` of a directory has put on a server: names, nothing secret. It may go into version control. */
 export type Names = readonly { readonly kind: Kind; readonly id: string }[];
 
-const FILE = '.trainyard-applied.json';
+export const RECORD_NAME = '.trainyard-applied.json';
 
 /** Undefined when nothing was applied from here to this server with --prune. */
 export async function readRecord(dir: string, server: string): Promise<Names | undefined> {
@@ -20,13 +20,13 @@ export async function readRecord(dir: string, server: string): Promise<Names | u
 
 export async function writeRecord(dir: string, server: string, names: Names): Promise<void> {
   const all = { ...(await readAll(dir)), [server]: names.map(({ kind, id }) => `${kind}/${id}`).toSorted() };
-  const file = path.join(dir, FILE);
+  const file = path.join(dir, RECORD_NAME);
   await writeFile(`${file}.new`, `${JSON.stringify(all, null, 2)}\n`);
   await rename(`${file}.new`, file);
 }
 
 async function readAll(dir: string): Promise<Record<string, string[]>> {
-  const file = path.join(dir, FILE);
+  const file = path.join(dir, RECORD_NAME);
   try {
     const value: unknown = JSON.parse(await readFile(file, 'utf8'));
     const fits = typeof value === 'object' && value !== null && Object.values(value).every((names) => Array.isArray(names) && names.every((name) => typeof name === 'string'));

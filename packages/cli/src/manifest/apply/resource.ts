@@ -6,6 +6,8 @@ export interface Resource {
   readonly where: string;
   /** Absolute directory of its file, which is the source of a training without one; undefined when it came from stdin. */
   readonly dir: string | undefined;
+  /** Absolute. */
+  readonly file?: string | undefined;
 }
 
 export type Action = 'create' | 'change' | 'run' | 'keep' | 'delete';
