@@ -8,7 +8,7 @@ import { type ConnectionContext, ConnectionError } from './connection.ts';
  */
 export async function addressOf(host: string, { lookup }: Pick<ConnectionContext, 'lookup'>): Promise<string | undefined> {
   if (lookup === undefined) return undefined;
-  const name = host.replace(/^\[(.*)\]$/, '$1');
+  const name = withoutBrackets(host);
   return new Promise((resolve, reject) => {
     lookup(name, { family: isIP(name) }, (error, address) => {
       const found = typeof address === 'string' ? address : address?.[0]?.address;
@@ -16,6 +16,11 @@ export async function addressOf(host: string, { lookup }: Pick<ConnectionContext
       else reject(problemOf(host, error));
     });
   });
+}
+
+/** An IPv6 address has them in a URL, and nowhere else. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
 }
 
 function problemOf(host: string, error: NodeJS.ErrnoException | null): ConnectionError {

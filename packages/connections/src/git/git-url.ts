@@ -1,3 +1,6 @@
+import { withoutEndingSlashes } from '@trainyard/core/ending-slashes.ts';
+import { withoutBrackets } from '../look-up.ts';
+
 /** A repository's URL, taken apart, without credentials. */
 export type GitUrl = HttpsUrl | SshUrl | FileUrl;
 
@@ -45,7 +48,7 @@ export function parseGitUrl(uri: string): GitUrl | undefined {
 /** Where a submodule comes from: relative ones start from the repository that names them. */
 export function resolveGitUrl(from: GitUrl, uri: string): GitUrl | undefined {
   if (!/^\.\.?\//.test(uri)) return parseGitUrl(uri);
-  const [, root = '', path = ''] = ROOT.exec(from.url.replace(/\/+$/, '')) ?? [];
+  const [, root = '', path = ''] = ROOT.exec(withoutEndingSlashes(from.url)) ?? [];
   const steps = path.split('/');
   for (const step of uri.split('/')) {
     if (step === '..') steps.pop();
@@ -80,15 +83,11 @@ function parseSsh(uri: string): SshUrl | undefined {
   const number = Number(port ?? SSH_PORT);
   if (number < 1 || number > 65_535) return undefined;
   const authority = `${user === undefined ? '' : `${user}@`}${host.toLowerCase()}${number === SSH_PORT ? '' : `:${number}`}`;
-  return { kind: 'ssh', url: `ssh://${authority}${path}`, host: bare(host), port: number };
+  return { kind: 'ssh', url: `ssh://${authority}${path}`, host: withoutBrackets(host.toLowerCase()), port: number };
 }
 
 /** Kept in this form: its path starts in the home directory of the user, and what `ssh://` has for that not every host knows. */
 function parseScp(uri: string): SshUrl | undefined {
   const [, user, host, path] = SCP.exec(uri) ?? [];
-  return host === undefined ? undefined : { kind: 'ssh', url: `${user}@${host.toLowerCase()}:${path}`, host: bare(host), port: SSH_PORT };
-}
-
-function bare(host: string): string {
-  return host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  return host === undefined ? undefined : { kind: 'ssh', url: `${user}@${host.toLowerCase()}:${path}`, host: withoutBrackets(host.toLowerCase()), port: SSH_PORT };
 }

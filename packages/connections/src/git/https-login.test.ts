@@ -34,6 +34,12 @@ describe('the credentials of a connection for git', () => {
     expect(await answer({ username: 'me', password: 'secret' }, { asked: [...bearer, 'wwwauth[]=Bearer realm="git"'] })).toBe('username=me\npassword=secret\n');
   });
 
+  it('lose the line breaks at their end, however many', async () => {
+    expect(await answer({ token: `secret${'\r\n'.repeat(200)}` })).toBe('username=x-access-token\npassword=secret\n');
+    // the pattern /[\r\n]+$/ takes minutes for this
+    await expect(login({ token: `${'\n'.repeat(400_000)}x` })).rejects.toMatchObject({ problem: 'refused' });
+  });
+
   it.each(['store', 'erase'])('are not told when git says %s', async (operation) => {
     expect(await answer({ token: 'secret' }, { operation })).toBe('');
   });

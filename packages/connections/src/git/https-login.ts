@@ -30,9 +30,14 @@ export async function httpsLogin(url: HttpsUrl, spec: ConnectionSpec, context: C
     ...(login === undefined ? [] : [[`credential.${new URL(url.url).origin}.helper`, HELPER] as [string, string]]),
     // nobody waits for a host that sends nothing
     ['http.lowSpeedLimit', '1'], ['http.lowSpeedTime', '60'],
-    ...(address === undefined ? [] : [['http.curloptResolve', `${url.host}:${url.port}:${address}`] as [string, string], ['http.proxy', ''] as [string, string]]),
+    ...(address === undefined ? [] : onlyTo(url, address)),
   ];
   return { ...configVariables(settings), ...login, GIT_ASKPASS: '' };
+}
+
+/** The address that was looked at, and no way past it: git would look up the host of a redirect by itself. */
+function onlyTo({ host, port }: HttpsUrl, address: string): [string, string][] {
+  return [['http.curloptResolve', `${host}:${port}:${address}`], ['http.proxy', ''], ['http.followRedirects', 'false']];
 }
 
 function loginOf(url: HttpsUrl, spec: ConnectionSpec): Record<string, string> | undefined {
@@ -45,7 +50,9 @@ function loginOf(url: HttpsUrl, spec: ConnectionSpec): Record<string, string> | 
 
 /** A line break at the end comes from the file it was read from; one inside would end the line git reads. */
 function line(field: string, value = ''): string | undefined {
-  const text = value.replace(/[\r\n]+$/, '');
+  let end = value.length;
+  while (/[\r\n]/.test(value.charAt(end - 1))) end--;
+  const text = value.slice(0, end);
   if (/[\r\n\0]/.test(text)) throw new ConnectionError('refused', `the ${field} of the connection has a line break inside: no git host takes that, check what was copied`);
   return text === '' ? undefined : text;
 }

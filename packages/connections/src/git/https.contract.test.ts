@@ -98,6 +98,18 @@ describe('git over HTTPS', () => {
     await expect(to('127.0.0.2')).rejects.toMatchObject({ problem: 'unreachable' });
   });
 
+  it('follows no redirect where it was given the address', async () => {
+    await using inside = await start();
+    await using redirecting = await start({ redirect: inside.url });
+    const lookup: ConnectionContext['lookup'] = (_host, _options, callback) => callback(null, '127.0.0.1', 4);
+    const checked = connection.check({ spec: specAt(redirecting) }, { ...context, lookup });
+    await expect(checked).rejects.toMatchObject({ problem: 'refused', message: expect.stringContaining('write the address it ends at as the uri of the connection') as string });
+    expect(inside.authorizations).toEqual([]);
+    // a runner decides nothing about addresses, and git goes where it is sent
+    expect(await check(specAt(redirecting))).toEqual({ notes: [], publicKey: undefined });
+    expect(inside.authorizations.length).toBeGreaterThan(0);
+  });
+
   it('has no credential in the arguments of any program', async () => {
     const seen = new Set<string>();
     const watching = watchArguments(seen);

@@ -1,4 +1,5 @@
 import type { ConnectionSpec } from '@trainyard/core/connection/connection-spec.ts';
+import { withoutEndingSlashes } from '@trainyard/core/ending-slashes.ts';
 
 /** Where `hdfs://` addresses lead to: programs that speak Hadoop's own protocol, which is not ours. */
 const RPC_PORTS = new Set(['', '8020', '9000']);
@@ -24,7 +25,7 @@ export function hdfsAddress({ uri, endpoint = '' }: Pick<ConnectionSpec, 'uri' |
   const port = scheme.toLowerCase() === 'hdfs' && RPC_PORTS.has(written.port) ? WEB_PORT : written.port;
   const web = endpoint === '' ? URL.parse(`http${isSecure ? 's' : ''}://${written.hostname}${port === '' ? '' : `:${port}`}`) : URL.parse(endpoint);
   if (web === null) return undefined;
-  const root = web.pathname.replace(/\/+$/, '');
+  const root = withoutEndingSlashes(web.pathname);
   const path = rest.replace(/^[^/?#]*/, '').replace(/[?#].*$/, '');
   return { base: new URL(`${root.endsWith('/webhdfs/v1') ? root : `${root}/webhdfs/v1`}`, web), location: `${scheme.toLowerCase()}://${written.host}`, path: path.replace(PREFIX, '').replace(/^\/+/, '') };
 }

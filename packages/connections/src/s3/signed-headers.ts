@@ -1,4 +1,5 @@
-import { createHmac, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { ALGORITHM, signatures } from './signature.ts';
 
 export interface AwsKeys {
   readonly accessKeyId: string;
@@ -35,7 +36,6 @@ export function signedHeaders({ method, url, headers: given, body }: UnsignedCal
   const sorted = Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const names = sorted.map(([name]) => name).join(';');
   const canonical = [method, url.pathname, '', ...sorted.map(([name, value]) => `${name}:${value}`), '', names, bodyHash].join('\n');
-  const key = scope.split('/').reduce<string | Buffer>((secret, part) => createHmac('sha256', secret).update(part).digest(), `AWS4${keys.secretAccessKey}`);
-  const signature = createHmac('sha256', key).update(['AWS4-HMAC-SHA256', now, scope, hash('sha256', canonical)].join('\n')).digest('hex');
-  return { ...headers, authorization: `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}` };
+  const signature = signatures({ secretAccessKey: keys.secretAccessKey, scope, time: now })(canonical);
+  return { ...headers, authorization: `${ALGORITHM} Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}` };
 }

@@ -1,3 +1,4 @@
+import { withoutEndingSlashes } from '@trainyard/core/ending-slashes.ts';
 import { type ConnectionError, ConnectionError as Problem, type Place } from '../connection.ts';
 
 /** `scheme://bucket/path` of any scheme, or `bucket/path`. */
@@ -25,7 +26,7 @@ export function placeInStore({ path }: Place, parsed: PlaceInStore | undefined):
 
 /** The key of a file below the path of a uri. */
 export function keyBelow(path: string, name: string): string {
-  return path === '' ? name : `${path.replace(/\/+$/, '')}/${name}`;
+  return path === '' ? name : `${withoutEndingSlashes(path)}/${name}`;
 }
 
 function invalid(problem: string): ConnectionError {

@@ -24,6 +24,11 @@ describe('the source of a version', () => {
     expect(() => parseSource(source)).toThrow(/^Invalid model version source: .*If supplying a source as an http, https,/);
   });
 
+  it('has a length', () => {
+    expect(parseSource(`s3://b/${'x'.repeat(2041)}`)).toEqual({ kind: 'elsewhere' });
+    expect(() => parseSource(`s3://b/${'x'.repeat(2042)}`)).toThrow("'source' exceeds the maximum length of 2048 characters");
+  });
+
   it('is no file of another host', () => {
     expect(() => parseSource('file://host/etc')).toThrow('is not a valid remote uri');
   });

@@ -1,7 +1,8 @@
 import { TrainyardError } from '../errors.ts';
 import { parseVersion } from './names.ts';
 import { parseArtifactUri, type ArtifactAddress } from '../tracking/artifact-place.ts';
-import { invalid } from '../tracking/names.ts';
+import { LIMITS } from '../tracking/limits.ts';
+import { checkLength, invalid } from '../tracking/names.ts';
 
 /** Where a version comes from. Only what this server keeps itself is ever opened; `elsewhere` is a note for clients. */
 export type Source =
@@ -19,6 +20,7 @@ const MAX_DECODINGS = 5;
  * a remote one with `..` or NUL in it, however often it was percent-encoded.
  */
 export function parseSource(source: string): Source {
+  checkLength(source, { what: 'source', limit: LIMITS.uriLength });
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(source)?.[1]?.toLowerCase();
   if (scheme === undefined) throw refuseLocal(source);
   if (scheme === 'file') {

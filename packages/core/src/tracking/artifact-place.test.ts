@@ -16,6 +16,11 @@ describe('places of artifacts', () => {
     expect(parseArtifactPath(path)).toBeUndefined();
   });
 
+  it('are found in a moment in front of a long row of slashes', () => {
+    expect(parseArtifactUri(`${artifactUri(run)}${'/'.repeat(400_000)}`)).toEqual({ place: run, path: '' });
+    expect(parseArtifactUri(`mlflow-artifacts:/${'/'.repeat(400_000)}x`)).toBeUndefined();
+  });
+
   it.each(['s3://bucket/1/x/artifacts', '/srv/1/x/artifacts', `mlflow-artifacts://host/1/${run.id}/artifacts`])('are not elsewhere: %j', (uri) => {
     expect(parseArtifactUri(uri)).toBeUndefined();
   });

@@ -1,3 +1,5 @@
+import { withoutEndingSlashes } from '../ending-slashes.ts';
+
 /** Where artifacts belong: the directory of a run or of a logged model. Nothing else can be addressed. */
 export interface ArtifactPlace {
   readonly experimentId: string;
@@ -37,5 +39,5 @@ export function parseArtifactPath(text: string): ArtifactAddress | undefined {
 
 /** The address of an artifact URI of this server; undefined for one that is kept elsewhere. */
 export function parseArtifactUri(uri: string): ArtifactAddress | undefined {
-  return uri.startsWith(SCHEME) ? parseArtifactPath(uri.slice(SCHEME.length).replace(/\/+$/, '')) : undefined;
+  return uri.startsWith(SCHEME) ? parseArtifactPath(withoutEndingSlashes(uri.slice(SCHEME.length))) : undefined;
 }

@@ -10,6 +10,7 @@ describe('experiments', () => {
 
   it('refuse fragments, queries and places of others below our own scheme', () => {
     for (const location of ['s3://b/x#y', 's3://b/x?y']) expect(() => checkArtifactLocation(location, '/')).toThrow("URL can't include fragments or params");
+    expect(() => checkArtifactLocation(`s3://b/${'x'.repeat(2048)}`, '/')).toThrow("'artifact_location' exceeds the maximum length of 2048 characters");
     expect(() => checkArtifactLocation('mlflow-artifacts:/7', '/')).toThrow('its own place');
   });
 

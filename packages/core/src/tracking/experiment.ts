@@ -10,6 +10,7 @@ export function checkExperimentName(name: string): void {
  * themselves; the server opens nothing but its own store. A path that is not absolute is resolved against `workingDirectory`.
  */
 export function checkArtifactLocation(location: string, workingDirectory: string): string {
+  checkLength(location, { what: 'artifact_location', limit: LIMITS.uriLength });
   if (/[?#]/.test(location)) throw invalid("'artifact_location' URL can't include fragments or params.");
   if (location.startsWith('mlflow-artifacts:')) throw invalid(`Invalid value ${JSON.stringify(location)} for parameter 'artifact_location' supplied: this server gives each experiment its own place below mlflow-artifacts:/, leave it out.`);
   if (/^[a-z][a-z0-9+.-]*:/i.test(location)) return location;

@@ -21,6 +21,10 @@ export const LIMITS = {
   inputTagValueLength: 500,
   registryTagValueLength: 100_000,
   aliasLength: 255,
+  /** Room for a list of 10,000 ids, the longest that is taken. */
+  filterLength: 500_000,
+  /** Of places of artifacts that clients name. */
+  uriLength: 2048,
   experimentsPerPage: 50_000,
   runsPerPage: 50_000,
   loggedModelsPerPage: 50_000,

@@ -14,7 +14,11 @@ describe('the name of a trained model binary', () => {
     expect(artifactName(template, fields)).toBe(name);
   });
 
-  it.each(['{{ .Name', '{{ .Foo }}', '{{ Name }}', 'a/b', 'a\\b', '..', '', '{{ if .Name }}'])('refuses %s', (template) => {
+  it.each(['{{ .Name', '{{ .Foo }}', '{{ Name }}', 'a/b', 'a\\b', '..', '', '{{ if .Name }}'])('refuses %j', (template) => {
     expect(artifactNameProblem(template)).toBeTypeOf('string');
+  });
+
+  it('refuses one of half a megabyte as quickly', () => {
+    expect(artifactNameProblem(`{{${' '.repeat(400_000)}`)).toBeTypeOf('string');
   });
 });

@@ -2,7 +2,7 @@ import { didYouMean } from '../nearest.ts';
 import { artifactNameProblem } from './artifact-name.ts';
 import { dataProblems, insideProblems, type KnownConnections, outputProblems, storedSourceProblems } from './check-connections.ts';
 import { notebookProblems } from './notebook.ts';
-import { amountOf, QUANTITY } from './quantity.ts';
+import { amountOf, isQuantity, QUANTITY } from './quantity.ts';
 import type { ResourceAmounts, TrainingSpec } from './spec.ts';
 
 const ID = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -63,7 +63,7 @@ function resourceProblems(spec: TrainingSpec): string[] {
   for (const [side, amounts] of [['limit', spec.resources.limits], ['request', spec.resources.requests]] as const) {
     for (const kind of RESOURCES) {
       const amount = amounts?.[kind];
-      if (amount !== undefined && !QUANTITY.test(amount)) {
+      if (amount !== undefined && !isQuantity(amount)) {
         problems.push(`validation of ${kind} ${side} is failed: quantities must match the regular expression '${QUANTITY.source}', found '${amount}'`);
       }
     }

@@ -45,7 +45,7 @@ export type Observation =
   /** The engine itself could not be asked. Says nothing about the attempt. */
   | { readonly kind: 'unreachable'; readonly message: string };
 
-/** Orders are data; `scheduler/perform.ts` carries them out, one function each. */
+/** Orders are data; `scheduler/handle-run.ts` carries them out. */
 export type Order =
   | { readonly do: 'submit' }
   | { readonly do: 'stop'; readonly cause: StopFacts['cause']; readonly message: string; readonly graceMs: number }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { amountOf } from './quantity.ts';
+import { amountOf, isQuantity } from './quantity.ts';
 
 describe('a quantity', () => {
   it.each<[string, number]>([
@@ -15,4 +15,9 @@ describe('a quantity', () => {
     ['-1', -1],
   ])('%s is %d', (text, amount) => expect(amountOf(text)).toBeCloseTo(amount, 9));
   it.each(['', 'many', '1.2.3', '1mi', '1 Gi', '--1', '1e', 'Mi'])("'%s' is none", (text) => expect(amountOf(text)).toBeUndefined());
+
+  it('looks like one, and is not long', () => {
+    expect(['250m', '1Gi', '-1', '1e3', '1.2.3'].map(isQuantity)).toEqual([true, true, true, true, true]);
+    expect(['', 'many', `${'0'.repeat(400_000)}!`].map(isQuantity)).toEqual([false, false, false]);
+  });
 });

@@ -20,6 +20,13 @@ const SUFFIX: Readonly<Record<string, number>> = {
 /** What quantities of Kubernetes look like, as it says itself. */
 export const QUANTITY = /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/;
 
+const MAX_LENGTH = 64;
+
+/** A long row of digits, which the pattern takes long to refuse, is none. */
+export function isQuantity(text: string): boolean {
+  return text.length <= MAX_LENGTH && QUANTITY.test(text);
+}
+
 /** The amount a quantity of Kubernetes means (`250m` → 0.25, `1Ki` → 1024); undefined when it is none. */
 export function amountOf(quantity: string): number | undefined {
   const [, digits = '', suffix = ''] = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))((?:[eE][-+]?\d+)|[a-zA-Z]*)$/.exec(quantity) ?? [];

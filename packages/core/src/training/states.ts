@@ -26,6 +26,9 @@ export function hasEnded(state: RunState): state is EndState {
   return MOVES[state].length === 0;
 }
 
+/** Those that go on. */
+export const ACTIVE_STATES: readonly RunState[] = RUN_STATES.filter((state) => !hasEnded(state));
+
 /** The steps of an attempt, in order. */
 export const STEPS = ['source', 'data', 'environment', 'train', 'package', 'publish'] as const;
 export type StepName = (typeof STEPS)[number];

@@ -124,7 +124,7 @@ function readProc(pid: number, file: 'stat' | 'environ'): string | undefined {
 }
 
 /** False when there is nobody to send it to. */
-function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
+export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);
   } catch (error) {

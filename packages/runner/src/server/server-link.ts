@@ -1,6 +1,7 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { withoutBrackets } from '@trainyard/connections/look-up.ts';
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -87,7 +88,7 @@ export class ServerLink {
     if (sizeBytes !== undefined) headers['content-type'] = call.json === undefined ? 'application/octet-stream' : 'application/json';
     return new Promise((resolve, reject) => {
       const { hostname, port, protocol, pathname } = this.#base;
-      const host = hostname.replace(/^\[|\]$/g, ''); // the brackets of an IPv6 address belong to the URL
+      const host = withoutBrackets(hostname);
       const path = pathname.replace(/\/+$/, '') + call.path;
       const request = this.#request({ protocol, host, port, path, method: call.method, headers, agent: this.#agent, timeout: SILENCE_MS, signal: call.signal }, resolve);
       request.on('timeout', () => request.destroy(new Error(`no answer for ${SILENCE_MS / 1000} s`)));

@@ -22,8 +22,9 @@ interface Needs {
 
 /**
  * Token → identity. A user's token costs a slow hash once per process; after that only its row is looked at, so that a
- * revoked token stops at the next call and a changed role counts there. Wrong tokens are counted, right ones never have to
- * wait for that. Tokens of the identity provider are a signature and cost no slow hash.
+ * revoked token stops at the next call and a changed role counts there. Wrong tokens are counted for the token whose id they
+ * have in them: what anybody sends keeps nobody else's token out, and one that was right here never has to wait. One with an
+ * id that is not there costs no slow hash, and is not counted. Tokens of the identity provider are a signature and cost none either.
  */
 export class Authenticator {
   readonly #needs: Needs;
@@ -31,7 +32,8 @@ export class Authenticator {
   readonly #verified = new Map<string, { readonly id: string; readonly hash: string }>();
   /** Digest of a token → its verification under way: a client that begins with many calls pays one slow hash, and counts once. */
   readonly #verifying = new Map<string, Promise<Identity>>();
-  #failures: number[] = [];
+  /** Id of a token → when wrong secrets came with it. */
+  readonly #failures = new Map<string, readonly number[]>();
 
   constructor(needs: Needs) {
     this.#needs = needs;
@@ -77,19 +79,24 @@ export class Authenticator {
 
   async #verify(token: string): Promise<Identity> {
     const { tokens, now: clock } = this.#needs;
+    const row = await tokens.find(/^ty_([0-9a-f]{12})_/.exec(token)?.[1] ?? 'first');
+    if (row === undefined) throw new TrainyardError('UNAUTHENTICATED');
     const now = clock();
-    this.#failures = this.#failures.filter((at) => at > now - WINDOW_MS);
-    if (this.#failures.length >= MAX_FAILURES) throw new TrainyardError('RATE_LIMITED', { seconds: WINDOW_MS / 1000 });
     // counted before the slow hash: many wrong tokens at once must not all get through to it
-    this.#failures.push(now);
-    const id = /^ty_([0-9a-f]{12})_/.exec(token)?.[1] ?? 'first';
-    const row = await tokens.find(id);
-    if (row === undefined || !(await tokenMatches(token, row.hash))) throw new TrainyardError('UNAUTHENTICATED');
-    this.#failures.splice(this.#failures.indexOf(now), 1);
+    this.#countFailure(row.id, now);
+    if (!(await tokenMatches(token, row.hash))) throw new TrainyardError('UNAUTHENTICATED');
+    // with it goes what was counted for itself
+    this.#failures.delete(row.id);
     if (this.#verified.size >= CACHE_SIZE) this.#verified.clear();
     this.#verified.set(digestOf(token), { id: row.id, hash: row.hash });
     await tokens.touch(row.id, now);
     return identityOf(row);
+  }
+
+  #countFailure(id: string, now: number): void {
+    const recent = (this.#failures.get(id) ?? []).filter((at) => at > now - WINDOW_MS);
+    if (recent.length >= MAX_FAILURES) throw new TrainyardError('RATE_LIMITED', { seconds: WINDOW_MS / 1000 });
+    this.#failures.set(id, [...recent, now]);
   }
 }
 

@@ -15,13 +15,13 @@ export function connectionStoreContract(name: string, open: (now: () => number) 
       store = (await open(() => now)).connections;
     });
 
-    const add = (id: string, spec = aConnection(), sealed: string | null = null) => store.create({ id, project: 'default', spec, sealed });
+    const add = (id: string, spec = aConnection(), sealed: string | null = null) => store.create({ id, spec, sealed });
     const idsOf = async (list: ReturnType<ConnectionStore['list']>) => (await list).map(({ id }) => id);
 
     it('keeps a connection and its sealed secrets', async () => {
       const created = await add('wine', aConnection({ keySecret: MASK, vital: true }), 'sealed');
       expect(await store.find(['wine', 'absent'])).toEqual([created]);
-      expect(created).toEqual({ id: 'wine', project: 'default', spec: { type: 's3', uri: 's3://bucket/path', keySecret: MASK, vital: true }, sealed: 'sealed', createdAt: 1_000, updatedAt: 1_000 });
+      expect(created).toEqual({ id: 'wine', spec: { type: 's3', uri: 's3://bucket/path', keySecret: MASK, vital: true }, sealed: 'sealed', createdAt: 1_000, updatedAt: 1_000 });
     });
 
     it('refuses an id that is taken, also of two at the same time', async () => {
@@ -39,7 +39,6 @@ export function connectionStoreContract(name: string, open: (now: () => number) 
       expect(await idsOf(store.list({ types: ['git'] }))).toEqual(['b']);
       expect(await idsOf(store.list({ types: [], limit: 1 }))).toEqual(['a']);
       expect(await store.list({ offset: 9 })).toEqual([]);
-      expect(await store.list({ project: 'other' })).toEqual([]);
     });
 
     it('is edited later than before, also within a millisecond, and keeps when it was made', async () => {
@@ -108,9 +107,9 @@ export function connectionStoreContract(name: string, open: (now: () => number) 
 
     it('keeps integrations, each id once, and edits them later than before', async () => {
       const { toolchains } = await open(() => 1_000);
-      const created = await toolchains.create({ id: 'mine', project: 'default', spec });
+      const created = await toolchains.create({ id: 'mine', spec });
       expect(await toolchains.find('mine')).toEqual(created);
-      await expect(toolchains.create({ id: 'mine', project: 'default', spec })).rejects.toMatchObject({ code: 'TOOLCHAIN_EXISTS' });
+      await expect(toolchains.create({ id: 'mine', spec })).rejects.toMatchObject({ code: 'TOOLCHAIN_EXISTS' });
       const edits = [await toolchains.edit('mine', { ...spec, defaultImage: 'image:2' }), await toolchains.edit('mine', spec)];
       expect(edits.map(({ updatedAt, createdAt }) => [createdAt, updatedAt])).toEqual([[1_000, 1_001], [1_000, 1_002]]);
       expect((await toolchains.list({ after: 'mine' })).map(({ id }) => id)).toEqual(['mlflow', 'mlflow-project']);

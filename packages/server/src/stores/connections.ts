@@ -3,7 +3,6 @@ import type { ConnectionSpec } from '@trainyard/core/connection/connection-spec.
 /** A connection as it is stored. Times are milliseconds since 1970. */
 export interface ConnectionRecord {
   readonly id: string;
-  readonly project: string;
   /** With `*****` in place of every secret: this store never sees one. */
   readonly spec: ConnectionSpec;
   /** The sealed secrets; null when there are none. */
@@ -25,7 +24,6 @@ export interface Stretch {
 export interface ConnectionFilter extends Stretch {
   /** Any of them; absent or empty: all. */
   readonly types?: readonly string[] | undefined;
-  readonly project?: string | undefined;
 }
 
 export interface ConnectionStore {
@@ -34,7 +32,7 @@ export interface ConnectionStore {
   /** By id. */
   list(filter: ConnectionFilter): Promise<ConnectionRecord[]>;
   /** Throws CONNECTION_EXISTS. */
-  create(connection: Pick<ConnectionRecord, 'id' | 'project'> & ConnectionContent): Promise<ConnectionRecord>;
+  create(connection: Pick<ConnectionRecord, 'id'> & ConnectionContent): Promise<ConnectionRecord>;
   /**
    * Replaces what is there by what `change` makes of it, in one transaction; `updatedAt` is later than before, also within a
    * millisecond. Throws CONNECTION_NOT_FOUND, and what `change` throws.

@@ -35,6 +35,8 @@ export interface RunRecord {
   readonly lease: string | null;
 }
 
+export type RunProgress = Pick<RunRecord, 'state' | 'attempt'>;
+
 export interface NewRun {
   readonly id: string;
   readonly trainingId: string;
@@ -90,8 +92,10 @@ export interface ReportCall {
 
 /** Runs as users and runners see them. */
 export interface RunStore {
-  /** By id, by unique beginning of one (6 digits and more), or by number. */
-  find(idOrNumber: string): Promise<RunRecord | undefined>;
+  /** By id, by number, or by the beginning of an id (6 digits and more) among the runs of `projects`, all when absent. Throws RUN_AMBIGUOUS for one that is not enough to tell them apart. */
+  find(idOrNumber: string, projects?: Projects): Promise<RunRecord | undefined>;
+  /** How far a run is, without the rest of it: asked for again and again by everybody who follows one. */
+  progressOf(runId: string): Promise<RunProgress | undefined>;
   list(filter: RunFilter): Promise<RunRecord[]>;
   attemptsOf(runId: string): Promise<AttemptRecord[]>;
   /** Events behind `afterId`, oldest first, at most `limit`. */
@@ -137,7 +141,7 @@ export interface QueueStore {
   claimDue(claim: Claim): Promise<RunRecord[]>;
   /** One transaction. Answers the ids of the runs that were still ours; the others belong to somebody else now. */
   apply(changes: readonly Change[], now: number): Promise<ReadonlySet<string>>;
-  /** When something is due next, or null. */
+  /** When something that is nobody's is due next, or null. What is leased is due when its holder says so, or is lost. */
   nextDueAt(): Promise<number | null>;
   /** Only for a server that is alone on its store: who held a lease is dead, and what it held is due at once. */
   dropLeases(): Promise<void>;

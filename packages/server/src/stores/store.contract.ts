@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Projects } from '@trainyard/core/access/reach.ts';
 import { aFailure, aSpec } from '@trainyard/testkit/builders.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Claim, Limits, RunRecord } from './runs.ts';
 import type { Stores } from './stores.ts';
-import type { TrainingsById } from './trainings.ts';
 
 const wide: Limits = { total: 1_000, perProject: 1_000, perEngine: {} };
 const claim = (now: number, lease = 'lease-1', max = 100): Claim => ({ lease, leaseUntil: now + 30_000, now, max });
@@ -81,38 +81,44 @@ export function storeContract(name: string, open: (now: () => number) => Promise
       for (const key of ['', '0', 'x', run.id.slice(0, 3), '../etc', 'f'.repeat(33)]) expect(await stores.runs.find(key)).toBeUndefined();
     });
 
-    it('gives trainings page by page, latest change first', async () => {
-      for (const id of ['a', 'b', 'c']) {
-        now += 10;
-        await submitted(id);
-      }
-      const [first, second] = await stores.trainings.list({ limit: 2 });
-      expect([first?.id, second?.id]).toEqual(['c', 'b']);
-      expect((await stores.trainings.list({ limit: 2, after: { updatedAt: second?.updatedAt ?? 0, id: 'b' } })).map((training) => training.id)).toEqual(['a']);
+    it('says that the beginning of an id fits several runs, of those that may be seen', async () => {
+      const start = (project: string, digits: string) => {
+        const id = `${project}-${digits}`;
+        const run = { id: digits.padEnd(32, '7'), trainingId: id, spec: aSpec({ project }), user: 'ann' };
+        return stores.trainings.submit({ kind: 'create', id, spec: run.spec, run });
+      };
+      for (const [project, digits] of [['a', '01900001'], ['b', '01900002a'], ['b', '01900002b']] as const) await start(project, digits);
+      const found = async (key: string, projects?: Projects) => {
+        const answer = await stores.runs.find(key, projects).catch((error: unknown) => (error as { code: string }).code);
+        return typeof answer === 'object' ? answer.trainingId : answer;
+      };
+      expect([await found('019000'), await found('01900001'), await found('01900002'), await found('01900002b')]).toEqual(['RUN_AMBIGUOUS', 'a-01900001', 'RUN_AMBIGUOUS', 'b-01900002b']);
+      expect([await found('019000', ['a']), await found('01900002', ['a']), await found('019000', ['b']), await found('019000', ['c'])]).toEqual(['a-01900001', undefined, 'RUN_AMBIGUOUS', undefined]);
+      for (let i = 0; i < 100; i++) await start('b', `0190000${(i + 48).toString(16)}`);
+      expect(await found('019000', ['a'])).toBe('RUN_AMBIGUOUS');
     });
 
-    it('gives trainings by id from a place on, of any of several models, versions and toolchains', async () => {
-      const model = (name: string, version: string) => ({ model: { name, version } });
-      await submitted('c', model('wine', '1'));
-      await submitted('a', model('wine', '2'));
-      await submitted('a-b', model('iris', '2'));
-      await submitted('b', { ...model('iris', '1'), toolchain: 'mlflow' });
-      const ids = async (filter: Partial<TrainingsById>) => (await stores.trainings.listById({ offset: 0, ...filter })).map(({ id }) => id);
-      expect(await ids({})).toEqual(['a', 'a-b', 'b', 'c']);
-      expect(await ids({ offset: 1, limit: 2 })).toEqual(['a-b', 'b']);
-      expect(await ids({ modelNames: ['wine'] })).toEqual(['a', 'c']);
-      expect(await ids({ modelNames: ['wine', 'iris'], modelVersions: ['2'] })).toEqual(['a', 'a-b']);
-      expect(await ids({ toolchains: ['mlflow', 'none'], modelNames: [] })).toEqual(['b']);
-      expect([await ids({ projects: ['other'] }), await ids({ projects: 'all', modelNames: ['wine'] })]).toEqual([[], ['a', 'c']]);
-      expect(await ids({ offset: 4 })).toEqual([]);
-      expect((await stores.trainings.listById({ offset: 2, limit: 1 }))[0]).toMatchObject({ id: 'b', runCount: 1, latestRun: { state: 'queued' } });
+    it('takes digits for a number only where a number could have them', async () => {
+      const run = await submitted('wine');
+      expect(await stores.runs.find(`0${run.number}`)).toBeUndefined();
     });
 
-    it('edits a training later than before, also within a millisecond', async () => {
-      await submitted('wine');
-      await submitted('wine', { priority: 1 });
-      await stores.trainings.submit({ kind: 'run', id: 'wine', run: { id: randomBytes(16).toString('hex'), trainingId: 'wine', spec: aSpec(), user: 'ann' } });
-      expect(await stores.trainings.find('wine')).toMatchObject({ createdAt: 1_000, updatedAt: 1_001, runCount: 3 });
+    it('lists runs by training, states and projects, newest first, page by page', async () => {
+      const projects = Array.from({ length: 12 }, (_, i) => `p${i}`);
+      for (let i = 0; i < 36; i++) await submitted(`t-${i % 18}`, { project: projects[(i % 18) % 12] });
+      await stores.queue.claimQueued(claim(now, 'lease-1', 9), wide);
+      for (const { id, number } of await stores.runs.list({ limit: 100 })) if (number % 4 === 0) await stores.runs.requestStop(id, now);
+      const all = await stores.runs.list({ limit: 100 });
+      expect(all.map(({ number }) => number)).toEqual(all.map(({ number }) => number).toSorted((a, b) => b - a));
+      expect(new Set(all.map(({ state }) => state))).toEqual(new Set(['queued', 'preparing', 'stopped']));
+      const before = all[12]?.number;
+      for (const training of [undefined, 't-3', 'none'])
+        for (const states of [undefined, [], ['queued'], ['preparing', 'stopped'], ['failed']] as const)
+          for (const among of [undefined, 'all', [], ['p3'], ['p1', 'p3', 'none'], projects] as const)
+            for (const place of [{ limit: 3 }, { limit: 100, before }]) {
+              const fitting = all.filter((run) => (training === undefined || run.trainingId === training) && (states === undefined || (states as readonly string[]).includes(run.state)) && (among === undefined || among === 'all' || among.some((project) => project === run.project)) && (place.before === undefined || run.number < place.before));
+              expect((await stores.runs.list({ training, states, projects: among, ...place })).map(({ id }) => id)).toEqual(fitting.slice(0, place.limit).map(({ id }) => id));
+            }
     });
 
     it('claims by priority, then age, and writes the intent', async () => {
@@ -152,6 +158,17 @@ export function storeContract(name: string, open: (now: () => number) => Promise
       expect(await stores.queue.claimDue(claim(now, 'three'))).toMatchObject([{ lease: 'three' }]);
       expect(await stores.queue.apply([{ kind: 'end', runId: run.id, lease: 'two', state: 'succeeded', failure: null }], now)).toEqual(new Set());
       expect((await stores.runs.find(run.id))?.state).toBe('preparing');
+    });
+
+    it('gives what is due although others that were due before are leased', async () => {
+      const runs = [await claimed('a'), await claimed('b'), await claimed('c')];
+      await stores.queue.apply(runs.map((run, i) => ({ kind: 'update', runId: run.id, lease: 'lease-1', lookAt: now + i, submitted: true })), now);
+      now += 10;
+      expect(await stores.queue.claimDue(claim(now, 'two', 2))).toHaveLength(2);
+      await stores.runs.report({ runId: runs[0]?.id ?? '', attempt: 1, reports: [{ kind: 'outcome', seq: 1, at: 5, outcome: { ok: true, endedAt: 5 } }] });
+      expect(await stores.queue.claimDue(claim(now, 'three', 1))).toMatchObject([{ id: runs[2]?.id }]);
+      // nothing that anybody could claim: no reason to look again at once
+      expect(await stores.queue.nextDueAt()).toBeNull();
     });
 
     it('has what a dead server held looked at as soon as the next one is there', async () => {
@@ -243,14 +260,6 @@ export function storeContract(name: string, open: (now: () => number) => Promise
       const active = await claimed('active');
       expect(await stores.runs.requestStop(active.id, now)).toMatchObject({ state: 'preparing', cancelRequestedAt: now });
       expect(await stores.runs.report({ runId: active.id, attempt: 1, reports: [] })).toEqual({ lastSeq: 0, stop: true });
-    });
-
-    it('deletes a training and keeps its runs', async () => {
-      const run = await submitted('wine');
-      await stores.trainings.delete('wine');
-      expect(await stores.trainings.find('wine')).toBeUndefined();
-      expect((await stores.runs.find(run.id))?.trainingId).toBe('wine');
-      await expect(stores.trainings.delete('wine')).rejects.toMatchObject({ code: 'TRAINING_NOT_FOUND' });
     });
 
     it('keeps hashed tokens and sealed secrets', async () => {

@@ -4,7 +4,6 @@ import type { Stretch } from './connections.ts';
 /** A toolchain integration as it is stored. Times are milliseconds since 1970. */
 export interface ToolchainIntegrationRecord {
   readonly id: string;
-  readonly project: string;
   readonly spec: ToolchainIntegrationSpec;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -16,7 +15,7 @@ export interface ToolchainIntegrationStore {
   /** By id. */
   list(stretch: Stretch): Promise<ToolchainIntegrationRecord[]>;
   /** Throws TOOLCHAIN_EXISTS. */
-  create(integration: Pick<ToolchainIntegrationRecord, 'id' | 'project' | 'spec'>): Promise<ToolchainIntegrationRecord>;
+  create(integration: Pick<ToolchainIntegrationRecord, 'id' | 'spec'>): Promise<ToolchainIntegrationRecord>;
   /** `updatedAt` is later than before, also within a millisecond. Throws TOOLCHAIN_NOT_FOUND. */
   edit(id: string, spec: ToolchainIntegrationSpec): Promise<ToolchainIntegrationRecord>;
   /** Throws TOOLCHAIN_NOT_FOUND. */

@@ -37,7 +37,7 @@ export interface TrainingsById {
 export type Submission =
   | { readonly kind: 'create'; readonly id: string; readonly spec: TrainingSpec; readonly run: NewRun | undefined }
   | { readonly kind: 'edit'; readonly id: string; readonly spec: TrainingSpec; readonly run: NewRun | undefined }
-  /** Another run of a training as it is, with a spec of its own. */
+  /** Another run of a training as it is, with a spec of its own. A training of another project than the run's is TRAINING_NOT_FOUND. */
   | { readonly kind: 'run'; readonly id: string; readonly run: NewRun };
 
 export interface TrainingStore {
@@ -46,6 +46,6 @@ export interface TrainingStore {
   listById(filter: TrainingsById): Promise<TrainingRecord[]>;
   /** Throws TRAINING_EXISTS, TRAINING_NOT_FOUND. */
   submit(submission: Submission): Promise<TrainingRecord>;
-  /** Runs, logs and models stay. Throws TRAINING_NOT_FOUND; TRAINING_ACTIVE while a run of it has not ended. */
-  delete(id: string): Promise<void>;
+  /** Runs, logs and models stay. Throws TRAINING_NOT_FOUND; TRAINING_ACTIVE while a run of it has not ended, with `stopping` only for one that was not asked to stop. */
+  delete(id: string, options: { readonly stopping: boolean }): Promise<void>;
 }

@@ -8,6 +8,8 @@ export interface WebhookStores {
   readonly queue: DeliveryQueue;
   /** `recorded` is called when deliveries are on disk. Everything it records happens at 100. */
   registry(recorded: () => void): RegistryStore;
+  /** Removes a webhook and leaves its deliveries, as when a change is committed while it is deleted. */
+  orphan(webhookId: string): Promise<unknown>;
 }
 
 const DELIVERED: DeliveryVerdict = { kind: 'delivered' };
@@ -237,10 +239,23 @@ export function webhookStoreContract(name: string, open: () => Promise<WebhookSt
       await claim('l', 100);
       await deliver('one', DELIVERED, { now: 110 });
       await deliver('one', { kind: 'given_up', problem: 'p', away: false }, { now: 120 });
-      expect(await stores.queue.forget(110)).toBe(0);
-      expect(await stores.queue.forget(111)).toBe(1);
-      expect(await stores.queue.forget(1_000_000)).toBe(1);
+      expect(await stores.queue.forget(110, 9)).toBe(0);
+      expect(await stores.queue.forget(111, 9)).toBe(1);
+      expect(await stores.queue.forget(1_000_000, 9)).toBe(1);
       expect((await stores.webhooks.deliveries('one', 9)).map((delivery) => delivery.state)).toEqual(['pending']);
+    });
+
+    it('forget a part at a time, and also what no webhook is left for', async () => {
+      for (const id of ['kept', 'gone-1', 'gone-2']) await aWebhook(id);
+      for (const model of ['a', 'b', 'c']) await aModel(model);
+      await claim('l', 100);
+      for (let i = 0; i < 3; i++) await deliver('kept', DELIVERED, { now: 110 });
+      await aModel('d');
+      for (const id of ['gone-1', 'gone-2']) await stores.orphan(id);
+      const parts = [];
+      for (let i = 0; i < 5; i++) parts.push(await stores.queue.forget(1_000, 4));
+      expect(parts).toEqual([4, 4, 3, 0, 0]);
+      expect(await Promise.all(['kept', 'gone-1', 'gone-2'].map(told))).toEqual([['registered_model.created'], [], []]);
     });
   });
 }

@@ -91,6 +91,6 @@ export interface DeliveryQueue {
   nextDueAt(): Promise<number | null>;
   /** For the only server on a database: whoever held a lease is dead. */
   dropLeases(): Promise<void>;
-  /** Removes deliveries that were over before `before`, and what a deleted webhook left. Answers how many. */
-  forget(before: number): Promise<number>;
+  /** Removes deliveries that were over before `before`, and what a deleted webhook left, `limit` of them at most. Answers how many. */
+  forget(before: number, limit: number): Promise<number>;
 }

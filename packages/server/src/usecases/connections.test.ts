@@ -50,7 +50,7 @@ describe('a connection', () => {
   it('cannot be moved to another id with its secrets', async () => {
     await connections.create('wine', s3());
     const [{ spec, sealed } = { spec: s3(), sealed: null }] = await test.stores.connections.find(['wine']);
-    await test.stores.connections.create({ id: 'stolen', project: 'default', spec, sealed });
+    await test.stores.connections.create({ id: 'stolen', spec, sealed });
     await expect(connections.open(['stolen'])).rejects.toThrow(/authenticate/);
   });
 

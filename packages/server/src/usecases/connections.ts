@@ -29,7 +29,6 @@ interface Needs extends CheckNeeds {
 
 const PAGE = 500;
 const NAMED_USERS = 5;
-const PROJECT = 'default';
 
 /** Places with credentials. Secrets go in as plain text and come out masked, except by `decrypted` and into the attempts that need them. */
 export class Connections {
@@ -65,7 +64,7 @@ export class Connections {
   async create(id: string, given: ConnectionSpec): Promise<ConnectionRecord> {
     const spec = keepStored(given, undefined);
     refuse(await this.problems(id, spec));
-    return this.#needs.store.create({ id, project: PROJECT, ...sealConnection(this.#needs.seal, id, spec) });
+    return this.#needs.store.create({ id, ...sealConnection(this.#needs.seal, id, spec) });
   }
 
   /**

@@ -1,10 +1,10 @@
-import { type Actor, EVERYTHING, includes, narrowed } from '@trainyard/core/access/reach.ts';
-import { TrainyardError } from '@trainyard/core/errors.ts';
+import { type Actor, includes, narrowed } from '@trainyard/core/access/reach.ts';
+import { isTrainyardError, TrainyardError } from '@trainyard/core/errors.ts';
 import type { Report } from '@trainyard/core/training/outcome.ts';
 import { hasEnded, type RunState } from '@trainyard/core/training/states.ts';
-import type { LogStore } from '../logs/log-store.ts';
+import type { LogName, LogStore } from '../logs/log-store.ts';
 import type { Hub } from '../platform/hub.ts';
-import type { AttemptRecord, EventRecord, ReportCall, RunFilter, RunRecord, RunStore } from '../stores/runs.ts';
+import type { AttemptRecord, EventRecord, ReportCall, RunFilter, RunProgress, RunRecord, RunStore } from '../stores/runs.ts';
 
 export interface RunsParts {
   readonly runs: RunStore;
@@ -14,6 +14,12 @@ export interface RunsParts {
   readonly wake: (runId: string) => void;
   /** Told of a run that was stopped before it was its turn. */
   readonly ended: (run: RunRecord) => void;
+}
+
+/** What an engine still has of an attempt. */
+export interface LeftBehind {
+  readonly logs: (fromByte: number) => AsyncIterable<Uint8Array>;
+  readonly reports: () => Promise<readonly Report[]>;
 }
 
 /** A piece of a followed log; `from` is the byte it begins at. */
@@ -27,8 +33,6 @@ export interface LogPiece {
 const LOOK_EVERY_MS = 1_000;
 const EVENT_PAGE = 500;
 const REPORTS_AT_ONCE = 500;
-/** For what is read on behalf of somebody who was let through before. */
-const ITSELF = { reach: EVERYTHING };
 
 type Within = Pick<Actor, 'reach'>;
 
@@ -40,15 +44,16 @@ export class Runs {
     this.#parts = parts;
   }
 
+  /** Throws RUN_NOT_FOUND, RUN_AMBIGUOUS. */
   async get(idOrNumber: string, { reach }: Within): Promise<RunRecord> {
-    const run = await this.#parts.runs.find(idOrNumber);
+    const run = await this.#parts.runs.find(idOrNumber, reach.sees);
     if (run === undefined || !includes(reach.sees, run.project)) throw new TrainyardError('RUN_NOT_FOUND', { id: idOrNumber });
     return run;
   }
 
   /** Of a run that was got before. */
   async stateOf(runId: string): Promise<RunState> {
-    return (await this.get(runId, ITSELF)).state;
+    return (await this.#progressOf(runId)).state;
   }
 
   /** Runs that have not ended, by state. */
@@ -81,16 +86,23 @@ export class Runs {
     return answer;
   }
 
-  /** Takes over what a runner left behind instead of sending it; what it did send counts once. */
-  async collect(name: { runId: string; attempt: number }, left: { logs: (fromByte: number) => AsyncIterable<Uint8Array>; reports: () => Promise<readonly Report[]> }): Promise<void> {
-    const from = await this.#parts.logs.size(name);
-    await this.appendLog(name, from, left.logs(from));
+  /** Says something of an attempt on the page of its run. */
+  async note(name: LogName, message: string): Promise<void> {
+    await this.report({ ...name, besideRunner: true, reports: [{ kind: 'note', seq: 0, at: this.#parts.now(), level: 'warning', message }] });
+  }
+
+  /** Takes over what a runner left behind instead of sending it; what it did send counts once. Goes no further once the signal is aborted. */
+  async collect(name: LogName, left: LeftBehind, signal: AbortSignal): Promise<void> {
+    await this.#collectLog(name, left, signal);
     const reports = await left.reports();
-    for (let at = 0; at < reports.length; at += REPORTS_AT_ONCE) await this.#parts.runs.report({ ...name, reports: reports.slice(at, at + REPORTS_AT_ONCE) });
+    for (let at = 0; at < reports.length; at += REPORTS_AT_ONCE) {
+      signal.throwIfAborted();
+      await this.#parts.runs.report({ ...name, reports: reports.slice(at, at + REPORTS_AT_ONCE) });
+    }
   }
 
   /** Answers the byte that comes next. */
-  async appendLog(name: { runId: string; attempt: number }, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<number> {
+  async appendLog(name: LogName, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<number> {
     const next = await this.#parts.logs.append(name, offset, bytes);
     this.#parts.hub.notify(`log:${name.runId}`);
     return next;
@@ -129,7 +141,7 @@ export class Runs {
   async *followLog(runId: string, start: { attempt: number; from: number }, signal: AbortSignal): AsyncIterable<LogPiece> {
     let { attempt, from } = start;
     while (!signal.aborted) {
-      const run = await this.get(runId, ITSELF);
+      const run = await this.#progressOf(runId);
       const to = await this.logSize(runId, attempt);
       for await (const bytes of this.readLog(runId, attempt, { from, to })) {
         yield { attempt, from, bytes };
@@ -139,5 +151,28 @@ export class Runs {
       else if (hasEnded(run.state)) return;
       else await this.#parts.hub.wait(`log:${runId}`, LOOK_EVERY_MS, signal);
     }
+  }
+
+  async #collectLog(name: LogName, left: LeftBehind, signal: AbortSignal): Promise<void> {
+    const from = await this.#parts.logs.size(name);
+    try {
+      await this.appendLog(name, from, unlessAborted(left.logs(from), signal));
+    } catch (error) {
+      if (!isTrainyardError(error) || error.code !== 'TOO_LARGE') throw error;
+      await this.note(name, `${error.message}: its end is not kept`);
+    }
+  }
+
+  async #progressOf(runId: string): Promise<RunProgress> {
+    const progress = await this.#parts.runs.progressOf(runId);
+    if (progress === undefined) throw new TrainyardError('RUN_NOT_FOUND', { id: runId });
+    return progress;
+  }
+}
+
+async function* unlessAborted(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  for await (const block of bytes) {
+    signal.throwIfAborted();
+    yield block;
   }
 }

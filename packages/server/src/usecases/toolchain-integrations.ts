@@ -4,8 +4,6 @@ import type { ToolchainIntegrationSpec } from '@trainyard/core/training/toolchai
 import type { Stretch } from '../stores/connections.ts';
 import type { ToolchainIntegrationRecord, ToolchainIntegrationStore } from '../stores/toolchain-integrations.ts';
 
-const PROJECT = 'default';
-
 /** Ways to train that users add. Deleting one that trainings name is allowed, as in ODAHU: their next run says so. */
 export class ToolchainIntegrations {
   readonly #store: ToolchainIntegrationStore;
@@ -39,7 +37,7 @@ export class ToolchainIntegrations {
   /** Throws INVALID_TOOLCHAIN_INTEGRATION, TOOLCHAIN_EXISTS. */
   async create(id: string, spec: ToolchainIntegrationSpec): Promise<ToolchainIntegrationRecord> {
     refuse(id, spec);
-    return this.#store.create({ id, project: PROJECT, spec });
+    return this.#store.create({ id, spec });
   }
 
   /** Throws INVALID_TOOLCHAIN_INTEGRATION, TOOLCHAIN_NOT_FOUND. */

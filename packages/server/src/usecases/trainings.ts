@@ -5,7 +5,7 @@ import { builtInFor } from '@trainyard/core/training/chosen-toolchain.ts';
 import { connectionsOf } from '@trainyard/core/training/connections-of.ts';
 import { type Launches, launchMisfit } from '@trainyard/core/training/launch.ts';
 import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
-import { hasEnded } from '@trainyard/core/training/states.ts';
+import { ACTIVE_STATES, hasEnded } from '@trainyard/core/training/states.ts';
 import type { SecretStore } from '../stores/secrets.ts';
 import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
 import type { NewRun, RunRecord, RunStore } from '../stores/runs.ts';
@@ -17,7 +17,7 @@ export interface TrainingsParts {
   readonly trainings: TrainingStore;
   readonly runs: RunStore;
   readonly secrets: SecretStore;
-  readonly snapshots: SnapshotStore;
+  readonly snapshots: Pick<SnapshotStore, 'find'>;
   readonly connections: Pick<Connections, 'typesOf' | 'uses'>;
   readonly integrations: Pick<ToolchainIntegrations, 'find'>;
   /** Engines, built-in toolchains and machines of this server. */
@@ -95,7 +95,7 @@ export class Trainings {
     return this.start(id, changed, by);
   }
 
-  /** A new run with the spec of one that has ended, whatever became of its training since. */
+  /** A new run with the spec of one that has ended, whatever became of its training since, as long as that belongs to the same project. */
   async retry(run: RunRecord, by: Actor): Promise<RunRecord> {
     requireWrite(run.project, by);
     if (!hasEnded(run.state)) throw new TrainyardError('RUN_ACTIVE', { id: run.number, state: run.state });
@@ -115,16 +115,21 @@ export class Trainings {
   /** Runs, logs and models stay. With `force`, runs that have not ended are asked to stop; without, they forbid it. */
   async delete(id: string, force: boolean, within: Within): Promise<void> {
     requireWrite((await this.get(id, within)).spec.project, within);
-    const active = await this.#activeRuns(id);
-    if (active.length > 0 && !force) throw new TrainyardError('TRAINING_ACTIVE', { id, count: active.length });
-    for (const run of active) await this.#stop(run);
-    await this.#parts.trainings.delete(id);
+    for (;;) {
+      if (force) for (const run of await this.#activeRuns(id)) await this.#stop(run);
+      try {
+        return await this.#parts.trainings.delete(id, { stopping: force });
+      } catch (error) {
+        // of a run that was started in between
+        if (!force || !isTrainyardError(error) || error.code !== 'TRAINING_ACTIVE') throw error;
+      }
+    }
   }
 
   async #activeRuns(id: string): Promise<RunRecord[]> {
     const active: RunRecord[] = [];
     for (let before: number | undefined; ; ) {
-      const page = await this.#parts.runs.list({ training: id, states: ['queued', 'preparing', 'running'], before, limit: PAGE });
+      const page = await this.#parts.runs.list({ training: id, states: ACTIVE_STATES, before, limit: PAGE });
       active.push(...page);
       if (page.length < PAGE) return active;
       before = page.at(-1)?.number;

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectionSpec } from '@trainyard/core/connection/connection-spec.ts';
+import { withoutEndingSlashes } from '@trainyard/core/ending-slashes.ts';
 import { ConnectionError } from '../../connection.ts';
 import { withoutPasswords } from '../git-failure.ts';
 import { runGit } from '../git-program.ts';
@@ -35,7 +36,7 @@ async function readUrls(remote: Remote, dir: string): Promise<ReadonlyMap<string
     const at = entry.indexOf('\n');
     return at < 0 ? [] : [[entry.slice(0, at), entry.slice(at + 1)] as const];
   }));
-  return new Map([...values].flatMap(([key, value]) => (key.endsWith('.path') ? [[value.replace(/\/+$/, ''), values.get(key.replace(/path$/, 'url')) ?? ''] as const] : [])));
+  return new Map([...values].flatMap(([key, value]) => (key.endsWith('.path') ? [[withoutEndingSlashes(value), values.get(key.replace(/path$/, 'url')) ?? ''] as const] : [])));
 }
 
 function allowedUrl(from: GitUrl, path: string, uri: string | undefined): GitUrl {

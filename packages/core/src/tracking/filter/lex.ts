@@ -10,15 +10,15 @@ export type Token =
   | { readonly kind: 'stray'; readonly text: string };
 
 const SPACE = /\s+/y;
-const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/y;
-const QUOTED = /'(?:''|\\'|[^'])*'|"(?:""|\\"|[^"])*"|`[^`]*`/y;
+/** After its digits a dot or nothing: two ways to cut a row of digits would be tried for each of them. */
+const NUMBER = /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/y;
 const OPERATOR = /[<>=!]+/y;
 const MARK = /[(),]/y;
 const WORD = /[^\s'"`<>=!(),;]+/y;
 /** A dot between an entity and a quoted key belongs to neither. */
 const DOT = /\.(?=['"`])/y;
 
-/** Cuts a filter or order clause into tokens; together with the blanks between them they are the whole text. */
+/** Cuts a filter or order clause into tokens, in time in proportion to its length; together with the blanks between them they are the whole text. */
 export function lex(text: string): Token[] {
   const tokens: Token[] = [];
   for (let at = 0; at < text.length; ) {
@@ -35,7 +35,7 @@ export function lex(text: string): Token[] {
 function next(text: string, at: number): Token {
   const number = match(NUMBER, text, at);
   if (number !== '') return { kind: 'number', text: number, value: Number(number) };
-  const quoted = match(QUOTED, text, at);
+  const quoted = quotedAt(text, at);
   if (quoted !== '') return { kind: 'quoted', text: quoted, quote: quoted[0] as '"', value: quoted.slice(1, -1) };
   const operator = match(OPERATOR, text, at);
   if (operator !== '') return { kind: 'operator', text: operator };
@@ -43,6 +43,25 @@ function next(text: string, at: number): Token {
   if (mark !== '') return { kind: 'mark', text: mark as '(' };
   const word = wordAt(text, at);
   return word === '' ? { kind: 'stray', text: text.charAt(at) } : { kind: 'word', text: word };
+}
+
+/**
+ * A quote that stands twice or behind a backslash does not close; when no other one follows, it does. No pattern: one that
+ * repeats a choice keeps its place for every character, and the stack ends before the text does.
+ */
+function quotedAt(text: string, at: number): string {
+  const quote = text.charAt(at);
+  if (quote === '`') return text.slice(at, text.indexOf(quote, at + 1) + 1);
+  if (quote !== "'" && quote !== '"') return '';
+  let end = 0;
+  for (let next = text.indexOf(quote, at + 1); next >= 0; ) {
+    end = next + 1;
+    const isEscaped = text[next - 1] === '\\';
+    const isDoubled = !isEscaped && text[end] === quote;
+    if (!isEscaped && !isDoubled) break;
+    next = text.indexOf(quote, isDoubled ? end + 1 : end);
+  }
+  return text.slice(at, end);
 }
 
 /** `metrics.` before a quoted key ends before its dot. */

@@ -49,6 +49,12 @@ describe('the filter language', () => {
     expect(() => parseFilter('('.repeat(100_000))).toThrow("Invalid clause(s) in filter string: '(', '('");
   });
 
+  it('refuses a filter and an order that are longer than any list of ids', () => {
+    expect(parseFilter(`run_id IN (${Array.from({ length: 10_000 }, () => `'${'a'.repeat(32)}'`).join(', ')})`)).toHaveLength(1);
+    expect(() => parseFilter(`a = '${'x'.repeat(500_000)}'`)).toThrow("'filter' exceeds the maximum length of 500000 characters");
+    expect(() => parseOrder('x'.repeat(500_001))).toThrow("'order_by' exceeds the maximum length of 500000 characters");
+  });
+
   it('refuses several statements', () => {
     expect(() => parseFilter("params.p = 'x'; DROP TABLE runs")).toThrow('Search filter contained multiple expression "params.p = \'x\'; DROP TABLE runs". Provide AND-ed expression list.');
   });

@@ -1,4 +1,5 @@
-import { invalid } from '../names.ts';
+import { LIMITS } from '../limits.ts';
+import { checkLength, invalid } from '../names.ts';
 import { lex, type Token } from './lex.ts';
 
 /** What a clause is about, as it was written. */
@@ -46,6 +47,7 @@ export interface OrderClause {
  * The refusal names every token that belongs to no comparison.
  */
 export function parseFilter(text: string): Clause[] {
+  checkLength(text, { what: 'filter', limit: LIMITS.filterLength });
   const tokens = lex(text);
   if (tokens.slice(0, -1).some((token) => token.text === ';')) throw invalid(`Search filter contained multiple expression ${JSON.stringify(text)}. Provide AND-ed expression list.`);
   const parser = new Parser(tokens);
@@ -65,6 +67,7 @@ export function parseFilter(text: string): Clause[] {
 
 /** Reads `identifier [ "ASC" | "DESC" ]`. */
 export function parseOrder(text: string): OrderClause {
+  checkLength(text, { what: 'order_by', limit: LIMITS.filterLength });
   const parser = new Parser(lex(text));
   const subject = parser.identifier();
   const [direction, ...more] = parser.rest();

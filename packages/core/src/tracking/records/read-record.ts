@@ -16,6 +16,7 @@ import {
   type ModelPointsRecord,
   type ModelUse,
   type ModelVersionRecord,
+  OWNER_IDS,
   type PointColumns,
   type PointsRecord,
   RECORD_KINDS,
@@ -28,13 +29,12 @@ import {
 } from './record.ts';
 
 const DESCRIPTION = 100_000;
-const URI = 2048;
 const USES = 10_000;
 const ALIASES = 1000;
 const MAX_VERSION = 2_147_483_647;
 
-const runId = matching(/^[0-9a-f]{32}$/, 'the id of a run (32 hex digits)');
-const modelId = matching(/^m-[a-z0-9-]{1,62}$/, 'the id of a logged model (m-…)');
+const runId = matching(OWNER_IDS.run, 'the id of a run (32 hex digits)');
+const modelId = matching(OWNER_IDS.model, 'the id of a logged model (m-…)');
 const lifecycle = oneOf(['active', 'deleted']);
 const time = count();
 const experimentName = checked(text(LIMITS.experimentNameLength), checkExperimentName);
@@ -47,7 +47,7 @@ const description = orNull(text(DESCRIPTION));
 const version = checked(count(1), (number) => refuseUnless(number <= MAX_VERSION, `${number} is no number of a version`));
 
 /** A place clients go to by themselves: noted, never opened here. Nothing on a machine's own disk, and no other server's proxy. */
-const elsewhere = checked(text(URI), (uri) => refuseUnless(isUri(uri), `'${uri.slice(0, 80)}' is no place clients could go to; leave it out for one of this server's own`));
+const elsewhere = checked(text(LIMITS.uriLength), (uri) => refuseUnless(isUri(uri), `'${uri.slice(0, 80)}' is no place clients could go to; leave it out for one of this server's own`));
 
 const columns = {
   steps: list(int64, RECORD_LIMITS.pointsPerLine),
@@ -112,7 +112,7 @@ const readers: { readonly [K in RecordKind]: Read<RecordOf<K>> } = {
     source: source(),
     storageLocation: orNull(source()),
     runId: orNull(text(LIMITS.keyLength)),
-    runLink: orNull(text(URI)),
+    runLink: orNull(text(LIMITS.uriLength)),
     modelId: orNull(modelId),
     tags: registryTags,
     aliases: list(checked(text(LIMITS.aliasLength), checkAlias), ALIASES),
@@ -161,7 +161,7 @@ function modelName(): Read<string> {
 
 /** Something a client could follow, or a reference into artifacts. A path of somebody's disk is neither. */
 function source(): Read<string> {
-  return checked(text(URI), (uri) => {
+  return checked(text(LIMITS.uriLength), (uri) => {
     if (parseReference(uri) !== undefined) return;
     refuseUnless(isUri(uri), `'${uri.slice(0, 80)}' is neither a URI nor artifacts of a run or logged model`);
   });

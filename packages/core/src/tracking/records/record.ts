@@ -12,6 +12,9 @@ import type { RunStatus } from '../run-status.ts';
 export const RECORD_KINDS = ['experiment', 'dataset', 'run', 'points', 'logged_model', 'model_points', 'registered_model', 'model_version'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
+/** Ids of those who have artifacts. */
+export const OWNER_IDS = { run: /^[0-9a-f]{32}$/, model: /^m-[a-z0-9-]{1,62}$/ } as const;
+
 /** Of one version of the format; a reader of a higher number reads every lower one. */
 export const RECORD_FORMAT = 1;
 

@@ -1,5 +1,6 @@
 import type { Bucket as GoogleBucket, Storage } from '@google-cloud/storage';
 import type { BucketTransfers } from '../bucket.ts';
+import { inTurns } from '../in-turns.ts';
 import { completeXml, partsOf, uploadIdOf } from './multipart-xml.ts';
 
 const MS_PER_SECOND = 1000;
@@ -29,12 +30,10 @@ export function gcsTransfers({ storage, bucket, ask }: GcsDoor): BucketTransfers
     async signParts(key, { uploadId, count }) {
       const file = bucket.file(key);
       const expires = Date.now() + PART_MS;
-      const signed = [];
-      for (let number = 1; number <= count; number++) {
+      return inTurns(count, async (number) => {
         const [url] = await ask(file.getSignedUrl({ version: 'v4', action: 'write', expires, queryParams: { partNumber: String(number), uploadId } }));
-        signed.push({ url, headers: {} });
-      }
-      return signed;
+        return { url, headers: {} };
+      });
     },
 
     async listParts(key, uploadId) {

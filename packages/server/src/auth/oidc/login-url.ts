@@ -1,3 +1,4 @@
+import { plainName } from '../../platform/outbound/allow-list.ts';
 import type { Issuer } from './issuer.ts';
 
 interface LoginPage {
@@ -14,7 +15,7 @@ const SCOPE = 'openid profile offline_access groups';
 export async function loginUrl({ issuer, clientId }: LoginPage, host: string): Promise<string | undefined> {
   const { authorizationUrl } = await issuer.facts();
   const url = authorizationUrl === undefined ? null : URL.parse(authorizationUrl);
-  if (url === null || !['https:', 'http:'].includes(url.protocol) || url.hostname.replace(/^\[|\]$/g, '').toLowerCase() === host) return undefined;
+  if (url === null || !['https:', 'http:'].includes(url.protocol) || plainName(url.hostname) === host) return undefined;
   url.searchParams.set('response_type', 'code');
   url.searchParams.set('scope', SCOPE);
   if (clientId !== undefined) url.searchParams.set('client_id', clientId);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Observation } from '@trainyard/core/training/decide.ts';
 import type { Report } from '@trainyard/core/training/outcome.ts';
 import { attemptPaths, type Claim, isClaimAlive, logSizeBytes, readClaim, readOutcome, readReports, writeOrder } from '@trainyard/runner/attempt-dir.ts';
-import { killTree, processStart, signalMarked } from '@trainyard/runner/process/process-tree.ts';
+import { killTree, processStart, signalMarked, signalProcess } from '@trainyard/runner/process/process-tree.ts';
 import { writePrivate } from '../../platform/write-private.ts';
 import type { Assignment, Capabilities, Engine } from '../engine.ts';
 import { AttemptCgroup } from './cgroup.ts';
@@ -75,9 +75,9 @@ export class LocalEngine implements Engine {
 
   async stop(key: string, _graceMs: number): Promise<void> {
     const claim = await this.#runnerOf(key);
-    // the runner stops its program and keeps the grace period
-    if (claim !== undefined && isClaimAlive(claim)) process.kill(claim.pid, 'SIGTERM');
-    else signalMarked(key, 'SIGTERM', []);
+    // the runner stops its program and keeps the grace period; it may end between the look and the signal
+    if (claim !== undefined && isClaimAlive(claim) && signalProcess(claim.pid, 'SIGTERM')) return;
+    signalMarked(key, 'SIGTERM', []);
   }
 
   async kill(key: string): Promise<void> {

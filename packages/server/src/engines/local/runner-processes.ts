@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '@trainyard/core/errors.ts';
-import { MARK_VARIABLE } from '@trainyard/runner/process/process-tree.ts';
+import { isAlive, MARK_VARIABLE } from '@trainyard/runner/process/process-tree.ts';
 
 export interface RunnerProcessOptions {
   readonly cacheDir: string;
@@ -49,10 +49,10 @@ export class RunnerProcesses {
     const { pid, stdin } = spare;
     // it is known by its pid before it can claim anything; if it is gone by now, the attempt is submitted again
     const sent = new Promise<boolean>((resolve) => {
-      stdin.once('error', () => resolve(false));
-      stdin.end(`${dir}\n`, () => resolve(true));
+      stdin.end(`${dir}\n`, (error?: Error | null) => resolve(error === undefined || error === null));
     });
-    return (await sent) ? pid : undefined;
+    // one that just died looks alive until its end is told, and its input is open while the last of its threads ends
+    return (await sent) && isAlive(pid) ? pid : undefined;
   }
 
   async #spawnFor(key: string, dir: string): Promise<number> {

@@ -4,6 +4,7 @@ import { afterEach, inject } from 'vitest';
 import { attemptBookContract } from '../../engines/attempt-book.contract.ts';
 import { connectionStoreContract } from '../connections.contract.ts';
 import { storeContract } from '../store.contract.ts';
+import { trainingStoreContract } from '../trainings.contract.ts';
 import { type Database, openDatabase } from './database.ts';
 import { SqlAttemptBook } from './trainings/engine-attempts.ts';
 import { openStores } from './open-stores.ts';
@@ -16,6 +17,8 @@ afterEach(async () => {
 });
 
 storeContract('PostgreSQL', freshStores);
+
+trainingStoreContract('PostgreSQL', freshStores);
 
 connectionStoreContract('PostgreSQL', freshStores);
 

@@ -5,6 +5,7 @@ import { afterEach } from 'vitest';
 import { attemptBookContract } from '../../engines/attempt-book.contract.ts';
 import { connectionStoreContract } from '../connections.contract.ts';
 import { storeContract } from '../store.contract.ts';
+import { trainingStoreContract } from '../trainings.contract.ts';
 import { type Database, openDatabase } from './database.ts';
 import { SqlAttemptBook } from './trainings/engine-attempts.ts';
 import { openStores } from './open-stores.ts';
@@ -19,6 +20,8 @@ afterEach(async () => {
 });
 
 storeContract('SQLite', async (now) => openStores(await freshDatabase(), now));
+
+trainingStoreContract('SQLite', async (now) => openStores(await freshDatabase(), now));
 
 connectionStoreContract('SQLite', async (now) => openStores(await freshDatabase(), now));
 

@@ -105,7 +105,7 @@ export const double: Field<number | undefined> = {
     if (typeof value === 'number') return value;
     if (typeof value === 'bigint') return Number(value);
     if (typeof value !== 'string') return refuse(place);
-    const number = NAMED_NUMBERS[value] ?? (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value) ? Number(value) : undefined);
+    const number = NAMED_NUMBERS[value] ?? (/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(value) ? Number(value) : undefined);
     return number ?? refuse(place);
   },
 };

@@ -16,7 +16,7 @@ describe('JSON as MLflow reads it', () => {
     expect(parseWritten('[9.0]')).toEqual([new WrittenNumber('9.0')]);
   });
 
-  it.each(['', '{', '{a:1}', '[1,]', '{"a":1,}', '[1 2]', '{"a":1}x', '"\\x"', "{'a':1}", '[01]', '[nan]', '['.repeat(100_000), '[1111111111111111', '{"a":1111111111111111 "b":2}'])('is no JSON: %.20j (%#)', (text) => {
+  it.each(['', '{', '{a:1}', '[1,]', '{"a":1,}', '[1 2]', '{"a":1}x', '"\\x"', "{'a':1}", '[01]', '[nan]', '['.repeat(100_000), '[1111111111111111', '{"a":1111111111111111,"b', '["a\\"', '["a\u0001",1111111111111111]', '{"a":1111111111111111 "b":2}'])('is no JSON: %.20j (%#)', (text) => {
     expect(parseJson(text)).toBeUndefined();
   });
 
@@ -29,6 +29,13 @@ describe('JSON as MLflow reads it', () => {
         expect(plain(parseJson(`[11111111111111111, ${text}]`))).toEqual([11_111_111_111_111_112, JSON.parse(text)]);
       }),
     );
+  });
+
+  it('reads a profile of 16 MB beside an integer that makes it take the slow way', () => {
+    const profile = 'x"\\\n'.repeat(3_000_000);
+    const text = JSON.stringify({ profile, n: 0 }).replace('"n":0', '"n":11111111111111111');
+    expect((parseJson(text) as { profile: string }).profile === profile).toBe(true);
+    expect(parseJson(`{"n":${'1'.repeat(4_000_000)}}`)).toEqual({ n: Number.POSITIVE_INFINITY });
   });
 
   it('makes no prototype of a field with its name', () => {

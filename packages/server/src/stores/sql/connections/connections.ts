@@ -5,6 +5,7 @@ import type { ConnectionContent, ConnectionFilter, ConnectionRecord, ConnectionS
 import type { Database, Trx } from '../database.ts';
 import { inParts } from '../insert-rows.ts';
 import type { ConnectionTable } from '../schema.ts';
+import { SERVER_WIDE } from './server-wide.ts';
 import { stretchOf } from './stretch.ts';
 
 export class SqlConnectionStore implements ConnectionStore {
@@ -22,16 +23,15 @@ export class SqlConnectionStore implements ConnectionStore {
     return found;
   }
 
-  async list({ types, project, ...stretch }: ConnectionFilter): Promise<ConnectionRecord[]> {
+  async list({ types, ...stretch }: ConnectionFilter): Promise<ConnectionRecord[]> {
     let query = this.#database.read.selectFrom('connections').selectAll();
     if (types !== undefined && types.length > 0) query = query.where('type', 'in', types);
-    if (project !== undefined) query = query.where('project', '=', project);
     return (await stretchOf(query, stretch).execute()).map(toConnection);
   }
 
-  async create({ id, project, ...content }: Pick<ConnectionRecord, 'id' | 'project'> & ConnectionContent): Promise<ConnectionRecord> {
+  async create({ id, ...content }: Pick<ConnectionRecord, 'id'> & ConnectionContent): Promise<ConnectionRecord> {
     const now = this.#now();
-    const row = { id, project, created_at: now, updated_at: now, ...columnsOf(content) };
+    const row = { id, ...SERVER_WIDE, created_at: now, updated_at: now, ...columnsOf(content) };
     const { numInsertedOrUpdatedRows } = await this.#database.write((trx) => trx.insertInto('connections').values(row).onConflict((conflict) => conflict.doNothing()).executeTakeFirstOrThrow());
     if (numInsertedOrUpdatedRows === 0n) throw new TrainyardError('CONNECTION_EXISTS', { id });
     return toConnection(row);
@@ -95,5 +95,5 @@ function columnsOf({ spec, sealed }: ConnectionContent): Pick<ConnectionTable, '
 
 /** The cast is the store's promise: only it writes this column, from a spec. */
 function toConnection(row: Selectable<ConnectionTable>): ConnectionRecord {
-  return { id: row.id, project: row.project, spec: JSON.parse(row.spec) as ConnectionSpec, sealed: row.sealed, createdAt: row.created_at, updatedAt: row.updated_at };
+  return { id: row.id, spec: JSON.parse(row.spec) as ConnectionSpec, sealed: row.sealed, createdAt: row.created_at, updatedAt: row.updated_at };
 }

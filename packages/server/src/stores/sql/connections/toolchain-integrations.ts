@@ -5,6 +5,7 @@ import type { Stretch } from '../../connections.ts';
 import type { ToolchainIntegrationRecord, ToolchainIntegrationStore } from '../../toolchain-integrations.ts';
 import type { Database } from '../database.ts';
 import type { ToolchainIntegrationTable } from '../schema.ts';
+import { SERVER_WIDE } from './server-wide.ts';
 import { stretchOf } from './stretch.ts';
 
 export class SqlToolchainIntegrationStore implements ToolchainIntegrationStore {
@@ -25,9 +26,9 @@ export class SqlToolchainIntegrationStore implements ToolchainIntegrationStore {
     return (await stretchOf(this.#database.read.selectFrom('toolchain_integrations').selectAll(), stretch).execute()).map(toIntegration);
   }
 
-  async create({ id, project, spec }: Pick<ToolchainIntegrationRecord, 'id' | 'project' | 'spec'>): Promise<ToolchainIntegrationRecord> {
+  async create({ id, spec }: Pick<ToolchainIntegrationRecord, 'id' | 'spec'>): Promise<ToolchainIntegrationRecord> {
     const now = this.#now();
-    const row = { id, project, spec: JSON.stringify(spec), created_at: now, updated_at: now };
+    const row = { id, ...SERVER_WIDE, spec: JSON.stringify(spec), created_at: now, updated_at: now };
     const { numInsertedOrUpdatedRows } = await this.#database.write((trx) => trx.insertInto('toolchain_integrations').values(row).onConflict((conflict) => conflict.doNothing()).executeTakeFirstOrThrow());
     if (numInsertedOrUpdatedRows === 0n) throw new TrainyardError('TOOLCHAIN_EXISTS', { id });
     return toIntegration(row);
@@ -55,5 +56,5 @@ export class SqlToolchainIntegrationStore implements ToolchainIntegrationStore {
 
 /** The cast is the store's promise: only it writes this column, from a spec. */
 function toIntegration(row: Selectable<ToolchainIntegrationTable>): ToolchainIntegrationRecord {
-  return { id: row.id, project: row.project, spec: JSON.parse(row.spec) as ToolchainIntegrationSpec, createdAt: row.created_at, updatedAt: row.updated_at };
+  return { id: row.id, spec: JSON.parse(row.spec) as ToolchainIntegrationSpec, createdAt: row.created_at, updatedAt: row.updated_at };
 }

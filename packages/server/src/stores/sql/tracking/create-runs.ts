@@ -1,3 +1,4 @@
+import { withoutEndingSlashes } from '@trainyard/core/ending-slashes.ts';
 import { artifactUri } from '@trainyard/core/tracking/artifact-place.ts';
 import type { Pair } from '@trainyard/core/tracking/batch.ts';
 import type { Selectable } from 'kysely';
@@ -67,5 +68,5 @@ async function insert(trx: Trx, runs: readonly TrackingRunRecord[]): Promise<voi
 /** Below our own scheme always at the address of the run; elsewhere below what the experiment says. */
 function artifactUriOf(run: NewTrackingRun, location: string): string {
   if (location.startsWith('mlflow-artifacts:')) return artifactUri({ experimentId: run.experimentId, kind: 'run', id: run.id });
-  return `${location.replace(/\/+$/, '')}/${run.id}/artifacts`;
+  return `${withoutEndingSlashes(location)}/${run.id}/artifacts`;
 }

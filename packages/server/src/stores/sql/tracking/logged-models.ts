@@ -1,3 +1,4 @@
+import { withoutEndingSlashes } from '@trainyard/core/ending-slashes.ts';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import { artifactUri } from '@trainyard/core/tracking/artifact-place.ts';
 import { newParams, type Pair } from '@trainyard/core/tracking/batch.ts';
@@ -103,7 +104,7 @@ export class SqlLoggedModelStore implements LoggedModelStore {
 /** Below our own scheme always at the address of the model; elsewhere below what the experiment says. */
 function artifactUriOf(model: NewLoggedModel, location: string): string {
   if (location.startsWith('mlflow-artifacts:')) return artifactUri({ experimentId: model.experimentId, kind: 'model', id: model.id });
-  return `${location.replace(/\/+$/, '')}/models/${model.id}/artifacts`;
+  return `${withoutEndingSlashes(location)}/models/${model.id}/artifacts`;
 }
 
 async function recordOf(db: Kysely<Schema>, row: Row): Promise<LoggedModelRecord> {

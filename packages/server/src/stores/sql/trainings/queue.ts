@@ -1,7 +1,8 @@
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { Change, Claim, Limits, QueueStore, RunRecord } from '../../runs.ts';
 import { applyChanges } from './apply.ts';
 import type { Database, Trx } from '../database.ts';
+import type { Schema } from '../schema.ts';
 import { insertEvents, toRun } from './run-rows.ts';
 
 /** Any number that only claims use: on PostgreSQL two servers must not count free places at the same time. */
@@ -48,16 +49,17 @@ export class SqlQueueStore implements QueueStore {
   }
 
   async claimDue(claim: Claim): Promise<RunRecord[]> {
-    const due = await this.#database.read.selectFrom('runs').select('id').where('state', 'in', ['preparing', 'running']).where('look_at', '<=', claim.now).orderBy('look_at').limit(claim.max).execute();
+    const due = await this.#database.read.selectFrom('runs').select('id').where('state', 'in', ['preparing', 'running']).where('look_at', '<=', claim.now).where((eb) => isFree(eb, claim.now)).orderBy('look_at').limit(claim.max).execute();
     if (due.length === 0) return [];
     const rows = await this.#database.write((trx) =>
       trx
         .updateTable('runs')
-        .set({ lease: claim.lease, lease_until: claim.leaseUntil })
+        // whoever ends the lease says when the next look is; if nobody does, it is when the lease runs out
+        .set({ look_at: claim.leaseUntil, lease: claim.lease, lease_until: claim.leaseUntil })
         .where('id', 'in', due.map((row) => row.id))
         .where('state', 'in', ['preparing', 'running'])
         .where('look_at', '<=', claim.now)
-        .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', claim.now)]))
+        .where((eb) => isFree(eb, claim.now))
         .returningAll()
         .execute(),
     );
@@ -71,7 +73,7 @@ export class SqlQueueStore implements QueueStore {
 
   async nextDueAt(): Promise<number | null> {
     const [look, attempt] = await Promise.all([
-      this.#database.read.selectFrom('runs').select('look_at as at').where('state', 'in', ['preparing', 'running']).where('look_at', 'is not', null).orderBy('look_at').limit(1).executeTakeFirst(),
+      this.#database.read.selectFrom('runs').select('look_at as at').where('state', 'in', ['preparing', 'running']).where('look_at', 'is not', null).where('lease', 'is', null).orderBy('look_at').limit(1).executeTakeFirst(),
       this.#database.read.selectFrom('runs').select('next_attempt_at as at').where('state', '=', 'queued').where('ready', '=', 0).orderBy('next_attempt_at').limit(1).executeTakeFirst(),
     ]);
     const times = [look?.at, attempt?.at].filter((at) => at !== undefined && at !== null);
@@ -86,6 +88,11 @@ export class SqlQueueStore implements QueueStore {
     const rows = await this.#database.read.selectFrom('runs').select(['id', 'attempt']).where('state', 'in', ['preparing', 'running']).execute();
     return new Set(rows.map((row) => `${row.id}-${row.attempt}`));
   }
+}
+
+/** Nobody's. What was reported of a run may have made it due while somebody has it. */
+function isFree(eb: ExpressionBuilder<Schema, 'runs'>, now: number) {
+  return eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]);
 }
 
 /** The runs that go next: the best of each lane by index, merged, as many as the limits leave room for. */

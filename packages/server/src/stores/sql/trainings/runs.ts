@@ -1,16 +1,20 @@
-import type { Projects } from '@trainyard/core/access/reach.ts';
+import { includes, type Projects } from '@trainyard/core/access/reach.ts';
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import { stoppedBefore } from '@trainyard/core/training/decide.ts';
 import type { Failure } from '@trainyard/core/training/outcome.ts';
-import { hasEnded, type RunState, type StepName, type StepState } from '@trainyard/core/training/states.ts';
+import { ACTIVE_STATES, hasEnded, type RunState, type StepName, type StepState } from '@trainyard/core/training/states.ts';
 import { GroupCommit } from '../../../platform/group-commit.ts';
-import type { AttemptRecord, EventRecord, ReportCall, RunFilter, RunRecord, RunStore } from '../../runs.ts';
+import type { AttemptRecord, EventRecord, ReportCall, RunFilter, RunProgress, RunRecord, RunStore } from '../../runs.ts';
 import type { Database, Trx } from '../database.ts';
 import { inProjects } from '../people/in-projects.ts';
 import { reasonText } from './apply.ts';
+import { listRuns } from './list-runs.ts';
 import { takeReports } from './reports.ts';
 import { insertEvents, parsed, toRun } from './run-rows.ts';
 import { endManagedRuns } from '../tracking/managed-runs.ts';
+
+/** Runs that are looked at for one whose id begins as it was written: a beginning that fits so many tells nobody which one is meant. */
+const LOOKED_AT = 100;
 
 export class SqlRunStore implements RunStore {
   readonly #database: Database;
@@ -21,30 +25,31 @@ export class SqlRunStore implements RunStore {
     this.#reports = new GroupCommit((calls) => database.write((trx) => takeReports(trx, calls, now())));
   }
 
-  async find(idOrNumber: string): Promise<RunRecord | undefined> {
-    const query = this.#database.read.selectFrom('runs').selectAll();
-    if (/^[0-9a-f]{32}$/.test(idOrNumber)) {
-      const row = await query.where('id', '=', idOrNumber).executeTakeFirst();
-      return row === undefined ? undefined : toRun(row);
-    }
-    if (/^[0-9]{1,15}$/.test(idOrNumber)) {
-      const row = await query.where('number', '=', Number(idOrNumber)).executeTakeFirst();
-      if (row !== undefined) return toRun(row);
-    }
-    if (!/^[0-9a-f]{6,31}$/.test(idOrNumber)) return undefined;
+  async find(idOrNumber: string, projects: Projects = 'all'): Promise<RunRecord | undefined> {
+    if (/^[0-9a-f]{32}$/.test(idOrNumber)) return this.#findBy({ id: idOrNumber });
+    // an id may begin with a zero, a number does not
+    const numbered = /^[1-9][0-9]{0,14}$/.test(idOrNumber) ? await this.#findBy({ number: Number(idOrNumber) }) : undefined;
+    if (numbered !== undefined || !/^[0-9a-f]{6,31}$/.test(idOrNumber)) return numbered;
     // a range on the unique index, not a LIKE
-    const rows = await query.where('id', '>=', idOrNumber).where('id', '<', `${idOrNumber}g`).limit(2).execute();
-    return rows.length === 1 && rows[0] !== undefined ? toRun(rows[0]) : undefined;
+    const range = this.#database.read.selectFrom('runs').select(['id', 'project']).where('id', '>=', idOrNumber).where('id', '<', `${idOrNumber}g`);
+    const found = await range.orderBy('id').limit(LOOKED_AT).execute();
+    const visible = found.filter(({ project }) => includes(projects, project));
+    if (visible.length > 1 || found.length === LOOKED_AT) throw new TrainyardError('RUN_AMBIGUOUS', { id: idOrNumber });
+    return visible[0] === undefined ? undefined : this.#findBy({ id: visible[0].id });
   }
 
-  async list(filter: RunFilter): Promise<RunRecord[]> {
-    let query = this.#database.read.selectFrom('runs').selectAll().orderBy('number', 'desc').limit(filter.limit);
-    if (filter.training !== undefined) query = query.where('training_id', '=', filter.training);
-    const visible = inProjects(this.#database.kind, 'project', filter.projects);
-    if (visible !== undefined) query = query.where(visible);
-    if (filter.states !== undefined) query = query.where('state', 'in', filter.states);
-    if (filter.before !== undefined) query = query.where('number', '<', filter.before);
-    return (await query.execute()).map(toRun);
+  async #findBy(key: { readonly id: string } | { readonly number: number }): Promise<RunRecord | undefined> {
+    const row = await this.#database.read.selectFrom('runs').selectAll().where((eb) => eb.and(key)).executeTakeFirst();
+    return row === undefined ? undefined : toRun(row);
+  }
+
+  async progressOf(runId: string): Promise<RunProgress | undefined> {
+    const row = await this.#database.read.selectFrom('runs').select(['state', 'attempt']).where('id', '=', runId).executeTakeFirst();
+    return row === undefined ? undefined : { state: row.state as RunState, attempt: row.attempt };
+  }
+
+  list(filter: RunFilter): Promise<RunRecord[]> {
+    return listRuns(this.#database, filter);
   }
 
   async attemptsOf(runId: string): Promise<AttemptRecord[]> {
@@ -75,7 +80,7 @@ export class SqlRunStore implements RunStore {
     let query = this.#database.read
       .selectFrom('runs')
       .select(['state', (eb) => eb.fn.countAll<number>().as('count')])
-      .where('state', 'in', ['queued', 'preparing', 'running'])
+      .where('state', 'in', ACTIVE_STATES)
       .groupBy('state');
     const visible = inProjects(this.#database.kind, 'project', projects);
     if (visible !== undefined) query = query.where(visible);

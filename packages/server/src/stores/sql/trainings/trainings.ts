@@ -1,5 +1,6 @@
 import { TrainyardError } from '@trainyard/core/errors.ts';
 import type { TrainingSpec } from '@trainyard/core/training/spec.ts';
+import { ACTIVE_STATES } from '@trainyard/core/training/states.ts';
 import { type Selectable, sql } from 'kysely';
 import { GroupCommit, type Settled } from '../../../platform/group-commit.ts';
 import type { NewRun, RunRecord } from '../../runs.ts';
@@ -22,7 +23,7 @@ export class SqlTrainingStore implements TrainingStore {
 
   constructor(database: Database, now: () => number) {
     this.#database = database;
-    this.#submissions = new GroupCommit((batch) => database.write((trx) => submitBatch(trx, batch, now())));
+    this.#submissions = new GroupCommit((batch) => database.write((trx) => submitBatch({ trx, kind: database.kind, now: now() }, batch)));
   }
 
   async find(id: string): Promise<TrainingRecord | undefined> {
@@ -58,10 +59,14 @@ export class SqlTrainingStore implements TrainingStore {
     return this.#submissions.add(submission);
   }
 
-  async delete(id: string): Promise<void> {
+  async delete(id: string, { stopping }: { readonly stopping: boolean }): Promise<void> {
     await this.#database.write(async (trx) => {
-      const result = await trx.deleteFrom('trainings').where('id', '=', id).executeTakeFirst();
-      if (result.numDeletedRows === 0n) throw new TrainyardError('TRAINING_NOT_FOUND', { id });
+      if ((await locked({ trx, kind: this.#database.kind }, [id])).length === 0) throw new TrainyardError('TRAINING_NOT_FOUND', { id });
+      let active = trx.selectFrom('runs').select((eb) => eb.fn.countAll<number>().as('count')).where('training_id', '=', id).where('state', 'in', ACTIVE_STATES);
+      if (stopping) active = active.where('cancel_requested_at', 'is', null);
+      const count = Number((await active.executeTakeFirstOrThrow()).count);
+      if (count > 0) throw new TrainyardError('TRAINING_ACTIVE', { id, count });
+      await trx.deleteFrom('trainings').where('id', '=', id).execute();
     });
   }
 
@@ -79,14 +84,27 @@ function toTraining(row: Selectable<TrainingTable>, latestRun: RunRecord | undef
   return { id: row.id, spec: readSpec(row.spec), createdAt: row.created_at, updatedAt: row.updated_at, runCount: row.run_count, latestRun };
 }
 
+interface Writing {
+  readonly trx: Trx;
+  readonly kind: Database['kind'];
+  readonly now: number;
+}
+
+/** As they are now, and nobody else's to change or delete until the transaction ends. */
+async function locked({ trx, kind }: Omit<Writing, 'now'>, ids: readonly string[]): Promise<Selectable<TrainingTable>[]> {
+  const query = trx.selectFrom('trainings').selectAll().where('id', 'in', ids);
+  // SQLite has one writer at a time anyway; in one order, so that two transactions do not wait for each other
+  return await (kind === 'postgresql' ? query.orderBy('id').forUpdate() : query).execute();
+}
+
 /** In their order; many runs behind each other share their statements. */
-async function submitBatch(trx: Trx, batch: readonly Submission[], now: number): Promise<Settled<TrainingRecord>[]> {
+async function submitBatch(writing: Writing, batch: readonly Submission[]): Promise<Settled<TrainingRecord>[]> {
   const answers: Settled<TrainingRecord>[] = [];
   for (let at = 0; at < batch.length; ) {
     const stretch = runsFrom(batch, at);
-    if (stretch.length > 0) answers.push(...(await submitRuns(trx, stretch, now)));
+    if (stretch.length > 0) answers.push(...(await submitRuns(writing, stretch)));
     const next = batch[at + stretch.length];
-    if (next !== undefined && next.kind !== 'run') answers.push(await submitSpec(trx, next, now));
+    if (next !== undefined && next.kind !== 'run') answers.push(await submitSpec(writing, next));
     at = answers.length;
   }
   return answers;
@@ -100,24 +118,30 @@ function runsFrom(batch: readonly Submission[], from: number): RunSubmission[] {
   return batch.slice(from, end < 0 ? batch.length : end).filter((submission) => submission.kind === 'run');
 }
 
-async function submitRuns(trx: Trx, submissions: readonly RunSubmission[], now: number): Promise<Settled<TrainingRecord>[]> {
+async function submitRuns(writing: Writing, submissions: readonly RunSubmission[]): Promise<Settled<TrainingRecord>[]> {
+  const { trx, now } = writing;
   const ids = [...new Set(submissions.map(({ id }) => id))];
-  const trainings = new Map((await trx.selectFrom('trainings').selectAll().where('id', 'in', ids).execute()).map((row) => [row.id, toTraining(row, undefined)]));
-  const runs = await insertRuns(trx, submissions.filter(({ id }) => trainings.has(id)).map(({ run }) => run), now);
-  const answers = submissions.map(({ id, run }): Settled<TrainingRecord> => {
-    const [before, latestRun] = [trainings.get(id), runs.get(run.id)];
-    if (before === undefined || latestRun === undefined) return { error: new TrainyardError('TRAINING_NOT_FOUND', { id }) };
+  const trainings = new Map((await locked(writing, ids)).map((row) => [row.id, toTraining(row, undefined)]));
+  // of another project: it was deleted and its id given again, or it has moved
+  const fits = ({ id, run }: RunSubmission): boolean => trainings.get(id)?.spec.project === run.spec.project;
+  const runs = await insertRuns(trx, submissions.filter(fits).map(({ run }) => run), now);
+  const changed = new Map<string, TrainingRecord>();
+  const answers = submissions.map((submission): Settled<TrainingRecord> => {
+    const { id, run } = submission;
+    const [before, latestRun] = [changed.get(id) ?? trainings.get(id), runs.get(run.id)];
+    if (before === undefined || latestRun === undefined || !fits(submission)) return { error: new TrainyardError('TRAINING_NOT_FOUND', { id }) };
     const after = { ...before, updatedAt: Math.max(now, before.updatedAt), runCount: before.runCount + 1, latestRun };
-    trainings.set(id, after);
+    changed.set(id, after);
     return { value: after };
   });
-  for (const { id, latestRun, runCount, updatedAt } of trainings.values()) await trx.updateTable('trainings').set({ updated_at: updatedAt, latest_run: latestRun?.id ?? null, run_count: runCount }).where('id', '=', id).execute();
+  for (const { id, latestRun, runCount, updatedAt } of changed.values()) await trx.updateTable('trainings').set({ updated_at: updatedAt, latest_run: latestRun?.id ?? null, run_count: runCount }).where('id', '=', id).execute();
   return answers;
 }
 
-async function submitSpec(trx: Trx, submission: Exclude<Submission, RunSubmission>, now: number): Promise<Settled<TrainingRecord>> {
+async function submitSpec(writing: Writing, submission: Exclude<Submission, RunSubmission>): Promise<Settled<TrainingRecord>> {
+  const { trx, now } = writing;
   const { kind, id, spec } = submission;
-  const before = await trx.selectFrom('trainings').selectAll().where('id', '=', id).executeTakeFirst();
+  const [before] = await locked(writing, [id]);
   if (kind === 'create' && before !== undefined) return { error: new TrainyardError('TRAINING_EXISTS', { id }) };
   if (kind === 'edit' && before === undefined) return { error: new TrainyardError('TRAINING_NOT_FOUND', { id }) };
   const run = submission.run === undefined ? undefined : (await insertRuns(trx, [submission.run], now)).get(submission.run.id);

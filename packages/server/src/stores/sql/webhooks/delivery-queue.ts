@@ -1,12 +1,13 @@
 import type { RegistryEvent } from '@trainyard/core/registry/webhook-events.ts';
 import type { DeliveryVerdict } from '@trainyard/core/registry/webhook-retry.ts';
-import { type ExpressionBuilder, sql } from 'kysely';
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import type { DeliveryQueue, DueDelivery, WebhookLease } from '../../webhooks.ts';
 import type { Database, Trx } from '../database.ts';
 import type { Schema } from '../schema.ts';
 
 /** Written out: behind a parameter SQLite does not see that the indexes of what is pending will do. */
 const PENDING = sql.lit('pending');
+const ORPHANS_AT_ONCE = 100;
 
 export class SqlDeliveryQueue implements DeliveryQueue {
   readonly #database: Database;
@@ -86,15 +87,27 @@ export class SqlDeliveryQueue implements DeliveryQueue {
     await this.#database.write((trx) => trx.updateTable('webhooks').set({ lease: null, lease_until: null }).where('lease', 'is not', null).execute());
   }
 
-  async forget(before: number): Promise<number> {
-    const result = await this.#database.write(async (trx) => {
-      const over = await trx.deleteFrom('webhook_deliveries').where('state', '<>', PENDING).where('ended_at', '<', before).executeTakeFirst();
-      // a change that was committed while its webhook was deleted
-      const orphaned = await trx.deleteFrom('webhook_deliveries').where('webhook_id', 'not in', trx.selectFrom('webhooks').select('id')).executeTakeFirst();
-      return over.numDeletedRows + orphaned.numDeletedRows;
-    });
-    return Number(result);
+  async forget(before: number, limit: number): Promise<number> {
+    const deliveries = this.#database.read.selectFrom('webhook_deliveries').select('number');
+    const over = await this.#remove(deliveries.where('state', '<>', PENDING).where('ended_at', '<', before).orderBy('ended_at').limit(limit));
+    const orphans = over < limit ? await orphansOf(this.#database) : [];
+    return orphans.length === 0 ? over : over + (await this.#remove(deliveries.where('webhook_id', 'in', orphans).limit(limit - over)));
   }
+
+  async #remove(numbers: Expression<{ number: number }>): Promise<number> {
+    const { numDeletedRows } = await this.#database.write((trx) => trx.deleteFrom('webhook_deliveries').where(sql<SqlBool>`number in (${numbers})`).executeTakeFirst());
+    return Number(numDeletedRows);
+  }
+}
+
+/** Webhooks that are gone and have deliveries: of a change that was committed while they were deleted. From one webhook to the next by the index, not through all deliveries. */
+async function orphansOf({ read }: Database): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    with recursive named(id) as (
+      select min(webhook_id) from webhook_deliveries
+      union all select (select min(webhook_id) from webhook_deliveries where webhook_id > named.id) from named where named.id is not null)
+    select id from named where id is not null and id not in (select id from webhooks) limit ${ORPHANS_AT_ONCE}`.execute(read);
+  return rows.map(({ id }) => id);
 }
 
 function mayBeTaken(eb: ExpressionBuilder<Schema, 'webhooks'>, now: number) {

@@ -15,7 +15,7 @@ afterEach(async () => {
 webhookStoreContract('PostgreSQL', async () => {
   const database = await openDatabase(await freshDatabase(inject('postgresUrl')));
   opened.push(database);
-  return { webhooks: new SqlWebhookStore(database), queue: new SqlDeliveryQueue(database), registry: (recorded) => openRegistryStore(database, { now: () => 100, recorded }) };
+  return { webhooks: new SqlWebhookStore(database), queue: new SqlDeliveryQueue(database), registry: (recorded) => openRegistryStore(database, { now: () => 100, recorded }), orphan: (id) => database.read.deleteFrom('webhooks').where('id', '=', id).execute() };
 });
 
 /** A database of its own for each case: what one leaves must not help another. */

@@ -20,5 +20,5 @@ webhookStoreContract('SQLite', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'trainyard-webhooks-'));
   const database = await openDatabase(`sqlite://${dir}/trainyard.db`);
   opened.push({ database, dir });
-  return { webhooks: new SqlWebhookStore(database), queue: new SqlDeliveryQueue(database), registry: (recorded) => openRegistryStore(database, { now: () => 100, recorded }) };
+  return { webhooks: new SqlWebhookStore(database), queue: new SqlDeliveryQueue(database), registry: (recorded) => openRegistryStore(database, { now: () => 100, recorded }), orphan: (id) => database.read.deleteFrom('webhooks').where('id', '=', id).execute() };
 });
