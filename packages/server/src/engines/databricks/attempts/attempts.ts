@@ -1,3 +1,4 @@
+import { Turns } from '../../../platform/turns.ts';
 import type { AttemptBook, BookEntry } from '../../attempt-book.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 
@@ -24,7 +25,7 @@ export class Attempts {
   readonly #parts: AttemptsParts;
   readonly #book: AttemptBook;
   readonly #held = new Map<string, Held>();
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
 
   constructor(parts: AttemptsParts) {
     this.#parts = parts;
@@ -56,7 +57,7 @@ export class Attempts {
   /** Keeps a new attempt, or answers the one that is there. */
   async add(record: AttemptRecord): Promise<AttemptRecord> {
     const { key } = record;
-    return this.#inTurn(key, async () => {
+    return this.#turns.take(key, async () => {
       const there = await this.find(key);
       if (there !== undefined) return there;
       if (!(await this.#book.add(key, JSON.stringify(record)))) return (await this.find(key)) ?? record;
@@ -71,7 +72,7 @@ export class Attempts {
    * Undefined when there is no such attempt (any more).
    */
   async change(key: string, change: Change, log?: Uint8Array): Promise<AttemptRecord | undefined> {
-    return this.#inTurn(key, async () => {
+    return this.#turns.take(key, async () => {
       for (let held = this.#held.get(key) ?? (await this.#read(key)); held !== undefined; held = await this.#read(key)) {
         const record = change(held.record);
         if (record === held.record && log === undefined) return record;
@@ -87,7 +88,7 @@ export class Attempts {
   }
 
   async forget(key: string): Promise<void> {
-    await this.#inTurn(key, async () => {
+    await this.#turns.take(key, async () => {
       await this.#book.remove(key);
       this.#held.delete(key);
     });
@@ -124,17 +125,6 @@ export class Attempts {
     if (phase === 'ended' || !this.#parts.isOurs(held.record)) this.#held.delete(key);
     else this.#held.set(key, held);
     return held;
-  }
-
-  async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work);
-    const settled = turn.catch(() => undefined);
-    this.#turns.set(key, settled);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(key) === settled) this.#turns.delete(key);
-    }
   }
 }
 
