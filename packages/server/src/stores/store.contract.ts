@@ -4,6 +4,7 @@ import { aFailure, aSpec } from '@trainyard/testkit/builders.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Claim, Limits, RunRecord } from './runs.ts';
 import type { Stores } from './stores.ts';
+import { submitted as submit } from './submitted.contract.ts';
 
 const wide: Limits = { total: 1_000, perProject: 1_000, perEngine: {} };
 const claim = (now: number, lease = 'lease-1', max = 100): Claim => ({ lease, leaseUntil: now + 30_000, now, max });
@@ -18,14 +19,7 @@ export function storeContract(name: string, open: (now: () => number) => Promise
       stores = await open(() => now);
     });
 
-    async function submitted(id: string, changes: Record<string, unknown> = {}): Promise<RunRecord> {
-      const spec = aSpec(changes);
-      const run = { id: randomBytes(16).toString('hex'), trainingId: id, spec, user: 'ann' };
-      const kind = (await stores.trainings.find(id)) === undefined ? 'create' : 'edit';
-      const { latestRun } = await stores.trainings.submit({ kind, id, spec, run });
-      if (latestRun === undefined) throw new Error('no run');
-      return latestRun;
-    }
+    const submitted = (id: string, changes?: Record<string, unknown>): Promise<RunRecord> => submit(stores, id, changes);
 
     async function claimed(id: string): Promise<RunRecord> {
       await submitted(id);

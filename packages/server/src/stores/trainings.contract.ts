@@ -3,6 +3,7 @@ import { aSpec } from '@trainyard/testkit/builders.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunRecord } from './runs.ts';
 import type { Stores } from './stores.ts';
+import { submitted as submit } from './submitted.contract.ts';
 import type { TrainingsById } from './trainings.ts';
 
 /** The promises of trainings, beside those of their runs; every database runs this. `open` gives empty stores whose clock reads `now()`. */
@@ -15,13 +16,7 @@ export function trainingStoreContract(name: string, open: (now: () => number) =>
       stores = await open(() => now);
     });
 
-    async function submitted(id: string, changes: Record<string, unknown> = {}): Promise<RunRecord> {
-      const spec = aSpec(changes);
-      const run = { id: randomBytes(16).toString('hex'), trainingId: id, spec, user: 'ann' };
-      const kind = (await stores.trainings.find(id)) === undefined ? 'create' : 'edit';
-      const { latestRun } = await stores.trainings.submit({ kind, id, spec, run });
-      return latestRun!;
-    }
+    const submitted = (id: string, changes?: Record<string, unknown>): Promise<RunRecord> => submit(stores, id, changes);
 
     it('gives trainings page by page, latest change first', async () => {
       for (const id of ['a', 'b', 'c']) {
