@@ -14,10 +14,15 @@ const LIMIT_BYTES = 1024 * 1024;
  */
 export async function readYaml(path: string, name: string): Promise<Document.Parsed> {
   // loaded when there is YAML to read: it is a third of what the runner loads, and many attempts have none
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(await readProjectFile(path, name), { schema: 'failsafe', version: '1.1' });
+  const { LineCounter, parseDocument } = await import('yaml');
+  const lineCounter = new LineCounter();
+  // its own words for an error draw a picture of several lines, which nobody sees on one
+  const document = parseDocument(await readProjectFile(path, name), { schema: 'failsafe', version: '1.1', lineCounter, prettyErrors: false });
   const problem = document.errors[0] ?? document.warnings[0];
-  if (problem !== undefined) throw new StepFailure('bad_spec', `${name} is not valid YAML: ${problem.message.trim()}`);
+  if (problem !== undefined) {
+    const { line, col } = lineCounter.linePos(problem.pos[0]);
+    throw new StepFailure('bad_spec', `${name} is not valid YAML: line ${line}, column ${col}: ${problem.message}`);
+  }
   return document;
 }
 

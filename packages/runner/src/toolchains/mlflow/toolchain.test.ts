@@ -133,7 +133,7 @@ describe('parameters', () => {
 
 describe('MLproject files that are wrong', () => {
   it.each([
-    ['not YAML', 'entry_points: {main: [', 'MLproject is not valid YAML'],
+    ['not YAML', 'entry_points:\n  main:\n    command: "x\n', 'MLproject is not valid YAML: line 4, column 1: Missing closing "quote'],
     ['two of the same name', 'entry_points:\n  main: {command: a}\n  main: {command: b}', 'MLproject is not valid YAML'],
     ['a list', '- a\n- b', 'must hold fields'],
     ['no command', 'entry_points: {main: {parameters: {}}}', 'entry_points.main.command must be text'],
